@@ -1,0 +1,231 @@
+"""What the core can ask for or tell: one frozen dataclass for each.
+
+The runner releases these only after the event that caused them is in the journal. Each shell takes those it knows and
+leaves the rest. A command may be released twice after a crash, so each names what it is about well enough to be
+recognised: offers and contacts by their ids, segments by contact and number.
+"""
+
+from dataclasses import dataclass
+
+from callcenter.types import (
+    AgentId,
+    AgentState,
+    ChannelRef,
+    ContactId,
+    Customer,
+    DeviceRef,
+    OfferId,
+    OfferState,
+    Outcome,
+    QueueName,
+    SegmentKind,
+    Skill,
+    Tier,
+)
+
+# ---- to a PBX
+
+
+@dataclass(frozen=True, slots=True)
+class RingDevice:
+    """Ring the agent's device; when it answers, bridge it with the caller's channel without asking again.
+
+    `timeout_ms` is the PBX's own limit, a little longer than the engine's: the engine withdraws first.
+    """
+
+    offer: OfferId
+    contact: ContactId
+    channel: ChannelRef
+    device: DeviceRef
+    caller: str | None
+    caller_name: str
+    timeout_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopRinging:
+    """Take the agent's leg of an offer down, whether the PBX has made it already or is about to."""
+
+    offer: OfferId
+    device: DeviceRef
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmConnection:
+    """Tell the PBX that the engine knows of the conversation: its end, not a return to hold, follows the agent's."""
+
+    offer: OfferId
+    channel: ChannelRef
+
+
+# ---- to the CRM
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpCustomer:
+    contact: ContactId
+    caller: str | None
+    account: str | None
+
+
+# ---- to the agents' desktops
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenPop:
+    """What the agent should see of a contact; sent again when more is known (a late customer record)."""
+
+    agent: AgentId
+    offer: OfferId
+    contact: ContactId
+    caller: str | None
+    caller_name: str
+    dialled: str
+    intent: str | None
+    language: str | None
+    tier: Tier
+    customers: tuple[Customer, ...]
+    identified: bool  # false while the look-up has not answered yet
+    queue: QueueName
+    priority: int
+    skills: tuple[Skill, ...]
+    rule: str
+    because: str
+    arrived_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenClear:
+    """The offer came to nothing: the agent's screen should no longer show it."""
+
+    agent: AgentId
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """The agent's state as it is now.
+
+    `deadline_ms` is when RESERVED or WRAP_UP ends by itself. `contact` is the one being handled. `pending` is the
+    reason of the NOT_READY (or "logged_out") that the agent asked for and gets at the end of this contact.
+    """
+
+    agent: AgentId
+    state: AgentState
+    reason: str | None
+    since_ms: int
+    deadline_ms: int | None
+    contact: ContactId | None
+    pending: str | None
+
+
+# ---- to the log and the metrics
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSegment:
+    """One stretch of a contact, finished. (contact, number) is unique for ever."""
+
+    contact: ContactId
+    number: int
+    kind: SegmentKind
+    started_ms: int
+    ended_ms: int
+    queue: QueueName | None
+    agent: AgentId | None
+    offer: OfferId | None
+    result: str | None  # OFFER: the offer's last state; WRAP_UP: the disposition
+
+
+@dataclass(frozen=True, slots=True)
+class RecordContact:
+    """A contact, ended. Unique by `contact` for ever; its wrap-up segment and disposition may follow.
+
+    `queue` and `rule` are None when the caller left before a rule was asked. `waited_ms` is arrival to connection or
+    to leaving.
+    """
+
+    contact: ContactId
+    channel: ChannelRef
+    caller: str | None
+    caller_name: str
+    dialled: str
+    account: str | None
+    intent: str | None
+    language: str | None
+    customer: int | None
+    tier: Tier
+    queue: QueueName | None
+    priority: int | None
+    rule: str | None
+    because: str | None
+    agent: AgentId | None
+    outcome: Outcome
+    arrived_ms: int
+    connected_ms: int | None
+    ended_ms: int
+    waited_ms: int
+    offers: int
+    service_level_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDisposition:
+    """Wrap-up is over: `disposition` is None when its deadline ended it. `handled_ms` = talk + wrap-up."""
+
+    contact: ContactId
+    agent: AgentId
+    queue: QueueName
+    disposition: str | None
+    handled_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRouted:
+    """A rule (or none: `matched` is false) has sent a contact to a queue, for the first time or again."""
+
+    contact: ContactId
+    queue: QueueName
+    tier: Tier
+    rule: str
+    matched: bool
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OfferClosed:
+    """An offer has ended, once, in `state`. `ring_ms` is from the offer's making to its end."""
+
+    offer: OfferId
+    contact: ContactId
+    agent: AgentId
+    queue: QueueName
+    state: OfferState
+    ring_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventIgnored:
+    """A late, duplicate or misdirected event that changed nothing, by a row of a state table."""
+
+    event: str
+    why: str
+
+
+Command = (
+    RingDevice
+    | StopRinging
+    | ConfirmConnection
+    | LookUpCustomer
+    | ScreenPop
+    | ScreenClear
+    | AgentChanged
+    | RecordSegment
+    | RecordContact
+    | RecordDisposition
+    | ContactRouted
+    | OfferClosed
+    | EventIgnored
+)
+
+PbxCommand = RingDevice | StopRinging | ConfirmConnection

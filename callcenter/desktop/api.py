@@ -1,0 +1,171 @@
+"""What an agent's page can ask for, over HTTP.
+
+The one idea: a request is checked here, becomes one event, and is answered once the engine has handled that event.
+Whether it changes anything is the engine's to say, so a double click or a repeated post does no harm.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from callcenter.desktop.desk import ROLE_AGENT, Desk, DeskUnavailableError
+from callcenter.desktop.errors import ApiError, not_signed_in
+from callcenter.desktop.hub import Hub
+from callcenter.desktop.messages import logged_out, state_of
+from callcenter.desktop.passwords import Passwords, TooManyAttemptsError
+from callcenter.desktop.sessions import COOKIE, MAX_AGE_S, Session, Sessions
+from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, Event, WrapUpEnded
+from callcenter.types import AgentId, AgentState, ContactId
+
+SUBMIT_LIMIT_S = 10.0
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SignIn(_Body):
+    agent: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class NotReady(_Body):
+    reason: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class WrapUp(_Body):
+    contact: Annotated[str, Field(min_length=1, max_length=128)]
+    disposition: Annotated[str, Field(max_length=64)] | None = None
+
+
+class Api:
+    """The handlers; `router()` puts them at their addresses."""
+
+    def __init__(self, desk: Desk, hub: Hub, sessions: Sessions, passwords: Passwords) -> None:
+        self._desk = desk
+        self._hub = hub
+        self._sessions = sessions
+        self._passwords = passwords
+        self._submitting: set[asyncio.Task[None]] = set()
+
+    def router(self) -> APIRouter:
+        router = APIRouter(prefix="/api")
+        posts: list[tuple[str, Callable[..., Any]]] = [
+            ("/sign-in", self.sign_in),
+            ("/sign-out", self.sign_out),
+            ("/ready", self.ready),
+            ("/not-ready", self.not_ready),
+            ("/wrap-up", self.wrap_up),
+        ]
+        for path, handler in posts:
+            router.add_api_route(path, handler, methods=["POST"])
+        router.add_api_route("/me", self.me, methods=["GET"])
+        return router
+
+    # ---- handlers
+
+    async def sign_in(self, request: Request, response: Response, body: SignIn) -> dict[str, Any]:
+        login = self._desk.agents.get(AgentId(body.agent))
+        address = request.client.host if request.client else "unknown"
+        try:
+            right = await self._passwords.check(body.agent, login, body.password, address, self._desk.now_ms())
+        except TooManyAttemptsError as refused:
+            raise ApiError(
+                429,
+                "Too many attempts to sign in.",
+                f"Wait {refused.wait_s} s, then try again.",
+                {"Retry-After": str(refused.wait_s)},
+            ) from None
+        if login is None or not right:
+            raise ApiError(401, "Agent or password is wrong.", "Look at both and try again.")
+        if ROLE_AGENT in login.roles:
+            await self._submit(AgentSignedIn(login.id))
+        cookie = self._sessions.issue(login)
+        response.set_cookie(
+            COOKIE, cookie, MAX_AGE_S, httponly=True, samesite="strict", secure=request.url.scheme == "https"
+        )
+        return self._me(Session("", login))
+
+    async def sign_out(self, request: Request, response: Response) -> dict[str, Any]:
+        """Signs out at once, or at the contact's end; until then the cookie stays, for there is wrap-up to do."""
+        session = self.session(request.cookies.get(COOKIE))
+        if session is not None and ROLE_AGENT in session.login.roles:
+            await self._submit(AgentSignedOut(session.login.id))
+            if self._state(session.login.id)["state"] is not AgentState.LOGGED_OUT:
+                return {"signed_out": False, "words": "You are signed out when this contact is done."}
+        if session is not None:
+            self._sessions.revoke(session)
+            self._hub.close_session(session.id)
+        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        return {"signed_out": True, "words": "You are signed out."}
+
+    async def me(self, request: Request) -> dict[str, Any]:
+        return self._me(self._signed_in(request))
+
+    async def ready(self, request: Request) -> dict[str, Any]:
+        return await self._change(request, AgentReady)
+
+    async def not_ready(self, request: Request, body: NotReady) -> dict[str, Any]:
+        reasons = self._desk.not_ready_reasons
+        if body.reason not in reasons:
+            raise ApiError(422, f"{body.reason!r} is no reason for NOT_READY.", f"Use one of: {', '.join(reasons)}.")
+        return await self._change(request, lambda agent: AgentNotReady(agent, body.reason))
+
+    async def wrap_up(self, request: Request, body: WrapUp) -> dict[str, Any]:
+        known = self._desk.dispositions
+        if body.disposition is not None and body.disposition not in known:
+            raise ApiError(422, f"{body.disposition!r} is no disposition.", f"Use one of: {', '.join(known)}; or null.")
+        contact = ContactId(body.contact)
+        return await self._change(request, lambda agent: WrapUpEnded(agent, contact, body.disposition))
+
+    # ---- what they share
+
+    def session(self, cookie: str | None) -> Session | None:
+        return self._sessions.read(cookie, self._desk.agents)
+
+    def _signed_in(self, request: Request) -> Session:
+        session = self.session(request.cookies.get(COOKIE))
+        if session is None:
+            raise not_signed_in()
+        return session
+
+    async def _change(self, request: Request, event_of: Callable[[AgentId], Event]) -> dict[str, Any]:
+        login = self._signed_in(request).login
+        if ROLE_AGENT not in login.roles:
+            raise ApiError(
+                403, f"{login.name} takes no contacts.", "Sign in as an agent (roles in config/agents.yaml)."
+            )
+        await self._submit(event_of(login.id))
+        return {"state": self._state(login.id)}
+
+    async def _submit(self, event: Event) -> None:
+        """Hand the event in and wait for its handling; if that takes too long it may still be handled later."""
+        task = asyncio.ensure_future(self._desk.submit(event))
+        self._submitting.add(task)
+        task.add_done_callback(self._submitting.discard)
+        try:
+            async with asyncio.timeout(SUBMIT_LIMIT_S):
+                await asyncio.shield(task)
+        except TimeoutError:
+            raise DeskUnavailableError(f"the engine has not answered within {SUBMIT_LIMIT_S:.0f} s") from None
+
+    def _me(self, session: Session) -> dict[str, Any]:
+        login = session.login
+        return {
+            "agent": {"id": login.id, "name": login.name},
+            "takes_contacts": ROLE_AGENT in login.roles,
+            "roles": sorted(login.roles),
+            "state": self._state(login.id),
+            "dispositions": list(self._desk.dispositions),
+            "not_ready_reasons": list(self._desk.not_ready_reasons),
+            "now_ms": self._desk.now_ms(),
+        }
+
+    def _state(self, agent: AgentId) -> dict[str, Any]:
+        for view in self._desk.overview().agents:
+            if view.id == agent:
+                return state_of(view)
+        return logged_out(self._desk.now_ms())

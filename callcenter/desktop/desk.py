@@ -1,0 +1,76 @@
+"""What the daemon hands to the desktop shell, and all that the shell may ask of it.
+
+The one idea: the pages never reach into the engine. They read pictures (`overview`), hand in events (`submit`), and
+get commands through the hub; this protocol is the whole of the doorway.
+"""
+
+from collections.abc import Awaitable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from callcenter.events import Event
+from callcenter.overview import Overview
+from callcenter.types import AgentId
+
+ROLE_AGENT = "agent"
+
+
+class DeskUnavailableError(Exception):
+    """An event could not be taken, such as when the journal is down. Its text says what and, if known, until when."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLogin:
+    """Who may sign in. `password_hash` is argon2's; only the role "agent" takes contacts, others watch."""
+
+    id: AgentId
+    name: str
+    password_hash: str
+    roles: Collection[str] = (ROLE_AGENT,)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    ok: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecentContact:
+    """One of a customer's last contacts, as a screen pop lists it. Words are shown as they are."""
+
+    arrived_ms: int
+    queue: str | None
+    agent: str | None
+    outcome: str
+    disposition: str | None
+    waited_ms: int
+    talked_ms: int | None
+
+
+class Desk(Protocol):
+    @property
+    def agents(self) -> Mapping[AgentId, AgentLogin]: ...
+
+    @property
+    def dispositions(self) -> Sequence[str]: ...
+
+    @property
+    def not_ready_reasons(self) -> Sequence[str]: ...
+
+    @property
+    def session_secret(self) -> bytes:
+        """At least 32 random bytes that outlive a restart, else every sign-in is lost with it."""
+
+    def now_ms(self) -> int: ...
+
+    def overview(self) -> Overview: ...
+
+    def health(self) -> Mapping[str, Health]:
+        """One entry for each of pbx, redis, sql and engine."""
+
+    async def submit(self, event: Event) -> None:
+        """Return once the engine has handled the event. Raises DeskUnavailableError when it cannot be taken now."""
+
+    def recent_contacts(self, customer_ids: Sequence[int], caller: str | None) -> Awaitable[Sequence[RecentContact]]:
+        """The last contacts of these customers, or of this number where there is no customer; newest first."""

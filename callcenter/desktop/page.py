@@ -1,0 +1,117 @@
+"""One browser page at the other end of a WebSocket.
+
+The one idea: nobody waits for a page. What it should hear goes into a bounded outbox; a task of its own sends it. A
+page whose outbox overflows, or that takes nothing for SEND_LIMIT_S, is dropped, and reconnects when it can.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from callcenter.types import AgentId
+
+OUTBOX_LIMIT = 64  # messages; a page that lives never has more than a few
+SEND_LIMIT_S = 10.0
+CLOSE_GRACE_S = 2.0
+
+# Close codes, for the pages to tell apart (4000-4999 are an application's own).
+CLOSE_RESTART = 1012
+CLOSE_FULL = 1013
+CLOSE_SIGNED_OUT = 4401
+CLOSE_TOO_SLOW = 4408
+CLOSE_ELSEWHERE = 4409
+
+
+class Page:
+    """The outbox of a page and the task that empties it. `agent` is None for an overview page."""
+
+    def __init__(self, websocket: WebSocket, session: str, agent: AgentId | None) -> None:
+        self.session = session
+        self.agent = agent
+        self._websocket = websocket
+        self._outbox: deque[str] = deque()
+        self._picture: str | None = None
+        self._wake = asyncio.Event()
+        self._closing: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+        self._sending_since: float | None = None
+
+    @property
+    def open(self) -> bool:
+        return not self._closing.done()
+
+    @property
+    def close_code(self) -> int | None:
+        return self._closing.result()[0] if self._closing.done() else None
+
+    def put(self, message: str) -> None:
+        """Send in order. At the bound the page is dropped: one that lacks a message would show an untruth."""
+        if not self.open:
+            return
+        if len(self._outbox) >= OUTBOX_LIMIT:
+            self.close(CLOSE_TOO_SLOW, "this page took its messages too slowly")
+            return
+        self._outbox.append(message)
+        self._wake.set()
+
+    def put_picture(self, message: str) -> None:
+        """Send the newest picture; one that is still unsent is replaced, for it is out of date."""
+        if self.open:
+            self._picture = message
+            self._wake.set()
+
+    def drop_if_stuck(self) -> None:
+        """Called at intervals: give up on a page that has taken nothing for SEND_LIMIT_S."""
+        since = self._sending_since
+        if since is not None and asyncio.get_running_loop().time() - since > SEND_LIMIT_S:
+            self.close(CLOSE_TOO_SLOW, "this page took nothing for too long")
+
+    def close(self, code: int, words: str) -> None:
+        if self.open:
+            self._closing.set_result((code, words))
+
+    async def serve(self) -> None:
+        """Send and listen until either side ends it. The WebSocket is accepted already."""
+        tasks = [asyncio.create_task(self._send_all()), asyncio.create_task(self._receive_all())]
+        try:
+            await asyncio.wait([*tasks, self._closing], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            told_to = self._closing.result() if self._closing.done() else None
+            if told_to is None:
+                self._closing.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if told_to is not None:
+            await self._say_goodbye(*told_to)
+
+    async def _say_goodbye(self, code: int, words: str) -> None:
+        """Close with a code; a peer that does not even take that is cut off, or its socket would linger for hours."""
+        with contextlib.suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
+            async with asyncio.timeout(CLOSE_GRACE_S):
+                await self._websocket.close(code, words)
+        abort = getattr(self._websocket.state, "abort", None)  # server.py puts it there
+        if abort is not None:
+            asyncio.get_running_loop().call_later(CLOSE_GRACE_S, abort)
+
+    async def _send_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while (message := self._next()) is not None:
+                self._sending_since = loop.time()
+                await self._websocket.send_text(message)
+                self._sending_since = None
+
+    def _next(self) -> str | None:
+        if self._outbox:
+            return self._outbox.popleft()
+        message, self._picture = self._picture, None
+        return message
+
+    async def _receive_all(self) -> None:
+        """Pages have nothing to say here (they post); listening is how their leaving is heard."""
+        while (await self._websocket.receive())["type"] != "websocket.disconnect":
+            pass

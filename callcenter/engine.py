@@ -1,0 +1,137 @@
+"""The core: a function of (state, event, time).
+
+`handle` fires the timers that are due, takes the event's rows, then matches once whatever may now fit together. It
+returns what is to be done about it; doing so is the shells' business. The same events at the same times give the same
+state and the same commands, always.
+"""
+
+from typing import assert_never
+
+from callcenter.commands import Command
+from callcenter.events import (
+    AgentNotReady,
+    AgentReady,
+    AgentSignedIn,
+    AgentSignedOut,
+    CallerLeft,
+    ConfigurationLoaded,
+    ContactArrived,
+    CustomersFound,
+    DeviceChanged,
+    Event,
+    OfferConnected,
+    OfferEnded,
+    OfferRinging,
+    PbxLost,
+    PbxSynced,
+    TimePassed,
+    WrapUpEnded,
+)
+from callcenter.overview import Overview, overview_of
+from callcenter.queues import arrivals
+from callcenter.routing import configure, legs, presence, reconcile
+from callcenter.routing.matching import match
+from callcenter.routing.offer import OfferTrigger
+from callcenter.routing.offering import end_offer, end_wrap_up, pop
+from callcenter.state import Saved, State
+from callcenter.timers import Entry, TimerKind
+from callcenter.types import AgentId, Configuration, ContactId, OfferId
+
+# An offer whose PBX is out of reach does not expire: nobody knows whether it was answered. Asked again this often.
+PBX_LOST_RECHECK_MS = 1_000
+
+
+class Engine:
+    def __init__(self, saved: Saved) -> None:
+        self._state = State(saved)
+
+    @classmethod
+    def fresh(cls, configuration: Configuration) -> "Engine":
+        """An engine that has seen nothing yet; its agents come with the first ConfigurationLoaded."""
+        return cls(Saved(configuration))
+
+    def handle(self, now_ms: int, event: Event) -> list[Command]:
+        """Take one event at `now_ms`. A clock that went backwards is taken to have stood still."""
+        state = self._state
+        state.saved.now_ms = max(state.saved.now_ms, now_ms)
+        while (due := state.saved.timers.pop_due(state.now_ms)) is not None:
+            _fire(state, due)
+        _take(state, event)
+        match(state)
+        commands, state.out = state.out, []
+        return commands
+
+    def next_due_ms(self) -> int | None:
+        """When `handle` wants to be called with TimePassed if nothing else happens before."""
+        return self._state.saved.timers.next_due_ms()
+
+    def snapshot(self) -> Saved:
+        """All that must be kept, as it is now. It is the living state: encode it before the next event."""
+        return self._state.saved
+
+    def overview(self, now_ms: int, contacts: int = 200) -> Overview:
+        """A picture for screens and metrics, with at most the `contacts` oldest contacts."""
+        return overview_of(self._state, now_ms, contacts)
+
+    def pops(self) -> list[Command]:
+        """The screen of every agent who has a contact in hand, for desktops that have just (re)started."""
+        state = self._state
+        for contact in state.saved.contacts.values():
+            if contact.offer is not None:
+                pop(state, contact)
+        for agent in state.saved.agents.values():
+            state.tell_agent(agent)
+        commands, state.out = state.out, []
+        return commands
+
+
+def _take(state: State, event: Event) -> None:  # noqa: PLR0912 - one row for each event
+    match event:
+        case ContactArrived():
+            arrivals.arrive(state, event)
+        case CustomersFound():
+            arrivals.identify(state, event)
+        case CallerLeft():
+            arrivals.leave(state, event)
+        case OfferRinging():
+            legs.ringing(state, event)
+        case OfferConnected():
+            legs.connected(state, event)
+        case OfferEnded():
+            legs.ended(state, event)
+        case DeviceChanged():
+            reconcile.device_changed(state, event)
+        case PbxLost():
+            reconcile.pbx_lost(state, event)
+        case PbxSynced():
+            reconcile.pbx_synced(state, event)
+        case AgentSignedIn() | AgentSignedOut() | AgentReady() | AgentNotReady() | WrapUpEnded():
+            presence.handle_request(state, event)
+        case ConfigurationLoaded(configuration=configuration):
+            configure.configure(state, configuration)
+        case TimePassed():
+            pass
+        case _:
+            assert_never(event)
+
+
+def _fire(state: State, due: Entry) -> None:
+    match due.kind:
+        case TimerKind.LOOKUP:
+            arrivals.lookup_expired(state, ContactId(due.subject))
+        case TimerKind.OFFER:
+            _offer_due(state, OfferId(due.subject))
+        case TimerKind.WRAP_UP:
+            end_wrap_up(state, state.saved.agents[AgentId(due.subject)], None)
+        case TimerKind.BACKOFF:
+            state.freed[AgentId(due.subject)] = None
+        case _:
+            assert_never(due.kind)
+
+
+def _offer_due(state: State, offer_id: OfferId) -> None:
+    offer = state.saved.offers[offer_id]
+    if state.saved.pbxs.get(offer.device.pbx, False):
+        end_offer(state, offer, OfferTrigger.EXPIRE, leg_is_gone=False)
+    else:
+        state.saved.timers.arm(TimerKind.OFFER, offer_id, state.now_ms + PBX_LOST_RECHECK_MS)

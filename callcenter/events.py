@@ -1,0 +1,186 @@
+"""What the core can be told: one frozen dataclass for each thing that can happen.
+
+Shells turn what they see into these; nothing shaped like AMI, HTTP or SQL gets any further. Events are journalled, so
+every field is a value that survives JSON. The time at which an event is handled travels beside it, not in it.
+"""
+
+from dataclasses import dataclass
+
+from callcenter.types import (
+    AgentId,
+    ChannelRef,
+    Configuration,
+    ContactId,
+    Customer,
+    Departure,
+    DeviceRef,
+    DeviceStatus,
+    LegEnd,
+    OfferId,
+    PbxName,
+)
+
+# ---- from a PBX
+
+
+@dataclass(frozen=True, slots=True)
+class ContactArrived:
+    """A caller is in the PBX's holding place and hears music.
+
+    `caller` is the number as the PBX gave it, None when it is withheld or absent. `account`, `intent` and `language`
+    come from an IVR before us, None where it gave none.
+    """
+
+    contact: ContactId
+    channel: ChannelRef
+    caller: str | None
+    caller_name: str
+    dialled: str
+    account: str | None = None
+    intent: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLeft:
+    """The caller's channel is gone from the holding place, or from the conversation it was in."""
+
+    contact: ContactId
+    how: Departure
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRinging:
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferConnected:
+    """The agent answered and the PBX has put agent and caller into one bridge."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEnded:
+    """The agent's leg is gone, or never came to be."""
+
+    offer: OfferId
+    how: LegEnd
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    device: DeviceRef
+    status: DeviceStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PbxLost:
+    """The connection to a PBX is gone. Its callers still hear music; nothing can be offered until PbxSynced."""
+
+    pbx: PbxName
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """An agent's leg as found after a reconnect; `contact` is the one it is bridged with, None while it rings."""
+
+    offer: OfferId
+    contact: ContactId | None
+
+
+@dataclass(frozen=True, slots=True)
+class PbxSynced:
+    """All that a PBX holds of ours, after each (re)connect: what is not listed here is no more.
+
+    `waiting` are callers in the holding place or in a conversation; `fallback` are those whom the PBX gave to its own
+    queue meanwhile. `devices` lists every device that the PBX knows.
+    """
+
+    pbx: PbxName
+    waiting: tuple[ContactArrived, ...]
+    fallback: tuple[ContactId, ...]
+    legs: tuple[Leg, ...]
+    devices: tuple[DeviceChanged, ...]
+
+
+# ---- from the CRM
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersFound:
+    """The answer to LookUpCustomer, however late: none for an unknown caller, several where a number is shared."""
+
+    contact: ContactId
+    customers: tuple[Customer, ...]
+
+
+# ---- from the agents' desktops
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSignedIn:
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSignedOut:
+    """Takes effect at once, or at the end of the contact that the agent is handling."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReady:
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentNotReady:
+    """Takes effect at once, or at the end of the contact that the agent is handling."""
+
+    agent: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpEnded:
+    """The agent has finished the after-call work of `contact`."""
+
+    agent: AgentId
+    contact: ContactId
+    disposition: str | None
+
+
+# ---- from the daemon itself
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationLoaded:
+    configuration: Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """Nothing happened but time: due timers fire."""
+
+
+Event = (
+    ContactArrived
+    | CallerLeft
+    | OfferRinging
+    | OfferConnected
+    | OfferEnded
+    | DeviceChanged
+    | PbxLost
+    | PbxSynced
+    | CustomersFound
+    | AgentSignedIn
+    | AgentSignedOut
+    | AgentReady
+    | AgentNotReady
+    | WrapUpEnded
+    | ConfigurationLoaded
+    | TimePassed
+)

@@ -1,0 +1,117 @@
+"""How contacts come, are identified and routed, and leave."""
+
+from callcenter.commands import ContactRouted, LookUpCustomer
+from callcenter.events import CallerLeft, ContactArrived, CustomersFound
+from callcenter.queues.contact import Contact, ContactTrigger
+from callcenter.routing.offer import OfferTrigger
+from callcenter.routing.offering import end_contact, end_offer, pop
+from callcenter.routing.rules import Facts, decide
+from callcenter.state import State
+from callcenter.timers import TimerKind
+from callcenter.types import ContactId, ContactState, Customer, Departure, Outcome, Tier
+
+_OUTCOME_OF_DEPARTURE = {
+    Departure.HUNG_UP: Outcome.ABANDONED,
+    Departure.FALLBACK: Outcome.FALLBACK,
+    Departure.LOST: Outcome.LOST,
+}
+
+
+def arrive(state: State, event: ContactArrived) -> None:
+    """A caller is in the holding place: ask who it is, for as long as the look-up deadline allows."""
+    if event.contact in state.saved.contacts or event.contact in state.saved.ended:
+        state.ignore(event, f"contact {event.contact} has arrived before")
+        return
+    contact = Contact(
+        id=event.contact,
+        channel=event.channel,
+        caller=event.caller,
+        caller_name=event.caller_name,
+        dialled=event.dialled,
+        account=event.account,
+        intent=event.intent,
+        language=event.language,
+        arrived_ms=state.now_ms,
+        sequence=state.next_sequence(),
+        tier=state.configuration.default_tier,
+        segment_started_ms=state.now_ms,
+    )
+    state.saved.contacts[contact.id] = contact
+    if contact.caller is None and contact.account is None:
+        contact.identified = True  # withheld, and no account given: there is nothing to look up
+        route(state, contact)
+        return
+    state.saved.timers.arm(TimerKind.LOOKUP, contact.id, state.now_ms + state.configuration.lookup_deadline_ms)
+    state.emit(LookUpCustomer(contact.id, contact.caller, contact.account))
+
+
+def identify(state: State, event: CustomersFound) -> None:
+    """The record has come: in time, or late, when the contact may be waiting, ringing or talking already."""
+    contact = state.saved.contacts.get(event.contact)
+    if contact is None or contact.state is ContactState.ENDED:
+        state.ignore(event, f"contact {event.contact} is over")
+        return
+    if contact.identified:
+        state.ignore(event, f"contact {event.contact} is identified")
+        return
+    contact.identified = True
+    contact.customers = event.customers
+    contact.tier = highest_tier(state, event.customers)
+    state.saved.timers.cancel(TimerKind.LOOKUP, contact.id)
+    if contact.state is not ContactState.CONNECTED:
+        route(state, contact)
+    if contact.offer is not None:
+        pop(state, contact)
+
+
+def lookup_expired(state: State, contact_id: ContactId) -> None:
+    """The directory is slow: go on with the default tier, the record follows when it comes."""
+    route(state, state.saved.contacts[contact_id])
+
+
+def highest_tier(state: State, customers: tuple[Customer, ...]) -> Tier:
+    """Of several customers on one number the highest tier counts; a tier that is not configured counts for nothing."""
+    held = {customer.tier for customer in customers}
+    return next((tier for tier in state.configuration.tiers if tier in held), state.configuration.default_tier)
+
+
+def route(state: State, contact: Contact) -> None:
+    """Ask the rules, for the first time or again, and put the contact in its queue's order. Its age stays.
+
+    Again: for a record that came late, or rules that changed. An offer that is ringing meanwhile stands.
+    """
+    facts = Facts(contact.tier, contact.dialled, contact.intent or "", contact.language or contact_language(contact))
+    decided = decide(state.configuration, facts)
+    again = contact.state is not ContactState.IDENTIFYING
+    if again:
+        if decided == contact.route:
+            return
+        state.order.remove(contact)
+    contact.move(ContactTrigger.ROUTED)
+    contact.route = decided
+    state.order.add(contact)
+    state.waiting_anew[contact.id] = None
+    state.emit(ContactRouted(contact.id, decided.queue, contact.tier, decided.rule, decided.matched, again))
+
+
+def contact_language(contact: Contact) -> str:
+    """The customer's own language, where the IVR gave none and the record is the only one."""
+    return (contact.customers[0].language or "") if len(contact.customers) == 1 else ""
+
+
+def leave(state: State, event: CallerLeft) -> None:
+    """The caller is gone: a ringing phone stops at once, and its agent is not to blame."""
+    contact = state.saved.contacts.get(event.contact)
+    if contact is None:
+        state.ignore(event, f"contact {event.contact} is over or unknown")
+        return
+    if contact.state is ContactState.ENDED:
+        contact.move(ContactTrigger.CALLER_LEFT)
+        state.ignore(event, f"contact {event.contact} is over")
+        return
+    if contact.state is ContactState.OFFERED:
+        assert contact.offer is not None
+        end_offer(state, state.saved.offers[contact.offer], OfferTrigger.WITHDRAW, leg_is_gone=False)
+    connected = contact.state is ContactState.CONNECTED
+    outcome = Outcome.ANSWERED if connected else _OUTCOME_OF_DEPARTURE[event.how]
+    end_contact(state, contact, ContactTrigger.CALLER_LEFT, outcome)

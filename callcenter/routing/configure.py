@@ -1,0 +1,45 @@
+"""Taking a new configuration into a running engine: nobody is thrown out of a conversation, nobody loses a place."""
+
+from callcenter.queues.arrivals import highest_tier, route
+from callcenter.routing.agent import BUSY_STATES, Agent
+from callcenter.state import State
+from callcenter.timers import TimerKind
+from callcenter.types import AgentConfig, Configuration, ContactState
+
+
+def configure(state: State, configuration: Configuration) -> None:
+    """Agents come, change and go (the busy ones at the end of their contact); waiting contacts are routed again."""
+    state.saved.configuration = configuration
+    state.index()
+    _agents(state, configuration.agents)
+    for contact in state.saved.contacts.values():
+        if contact.state is ContactState.ENDED:
+            continue
+        if contact.identified:
+            contact.tier = highest_tier(state, contact.customers)
+        if contact.state in (ContactState.WAITING, ContactState.OFFERED):
+            route(state, contact)
+
+
+def _agents(state: State, configs: tuple[AgentConfig, ...]) -> None:
+    wanted = {config.id: config for config in configs}
+    for agent in list(state.saved.agents.values()):
+        if agent.config.id not in wanted:
+            _remove(state, agent)
+    for config in configs:
+        known = state.saved.agents.get(config.id)
+        if known is None:
+            known = state.saved.agents[config.id] = Agent(config, since_ms=state.now_ms)
+        known.config = config
+        known.removed = False
+        state.freed[config.id] = None
+        state.tell_agent(known)
+
+
+def _remove(state: State, agent: Agent) -> None:
+    if agent.state in BUSY_STATES:
+        agent.removed = True
+        return
+    state.saved.timers.cancel(TimerKind.BACKOFF, agent.config.id)
+    state.freed.pop(agent.config.id, None)
+    del state.saved.agents[agent.config.id]

@@ -1,0 +1,100 @@
+"""After each (re)connect to a PBX: make the core's picture and the PBX's the same again.
+
+While the link is down nothing of that PBX is offered and no offer expires; PbxSynced lists what is really there. What
+the core holds and the PBX does not is ended; what the PBX holds and the core does not know has just arrived.
+"""
+
+from callcenter.commands import StopRinging
+from callcenter.events import CallerLeft, DeviceChanged, Leg, PbxLost, PbxSynced
+from callcenter.queues.arrivals import arrive, leave
+from callcenter.queues.contact import Contact, ContactTrigger
+from callcenter.routing.offer import Offer, OfferTrigger
+from callcenter.routing.offering import connect, end_contact, end_offer
+from callcenter.state import State
+from callcenter.timers import TimerKind
+from callcenter.types import ContactId, ContactState, Departure, DeviceRef, DeviceStatus, Outcome
+
+
+def pbx_lost(state: State, event: PbxLost) -> None:
+    state.saved.pbxs[event.pbx] = False
+
+
+def pbx_synced(state: State, event: PbxSynced) -> None:
+    state.saved.pbxs[event.pbx] = True
+    _devices(state, event)
+    _callers_gone(state, event)
+    _legs(state, event)
+    _callers_come(state, event)
+    for contact in state.saved.contacts.values():
+        if contact.state is ContactState.WAITING and contact.channel.pbx == event.pbx:
+            state.waiting_anew[contact.id] = None
+    for agent in state.saved.agents.values():
+        if agent.config.device.pbx == event.pbx:
+            state.freed[agent.config.id] = None
+
+
+def device_changed(state: State, event: DeviceChanged) -> None:
+    state.saved.devices.setdefault(event.device.pbx, {})[event.device.device] = event.status
+    if event.status is DeviceStatus.FREE:
+        for agent in state.saved.agents.values():
+            if agent.config.device == event.device:
+                state.freed[agent.config.id] = None
+
+
+def _devices(state: State, event: PbxSynced) -> None:
+    state.saved.devices[event.pbx] = {seen.device.device: seen.status for seen in event.devices}
+
+
+def _callers_gone(state: State, event: PbxSynced) -> None:
+    present = {arrival.contact for arrival in event.waiting}
+    fallen_back = set(event.fallback)
+    for contact in list(state.saved.contacts.values()):
+        if contact.channel.pbx != event.pbx or contact.id in present or contact.state is ContactState.ENDED:
+            continue
+        how = Departure.FALLBACK if contact.id in fallen_back else Departure.LOST
+        leave(state, CallerLeft(contact.id, how))
+
+
+def _legs(state: State, event: PbxSynced) -> None:
+    legs = {leg.offer: leg for leg in event.legs}
+    for offer in list(state.saved.offers.values()):
+        if offer.device.pbx == event.pbx:
+            _settle_offer(state, offer, legs.get(offer.id))
+    for contact in list(state.saved.contacts.values()):
+        talking = contact.state is ContactState.CONNECTED and contact.channel.pbx == event.pbx
+        if talking and contact.offer not in legs:
+            end_contact(state, contact, ContactTrigger.RELEASED, Outcome.ANSWERED)
+    for leg in event.legs:
+        known = leg.offer in state.saved.offers or _is_conversation(state, leg)
+        if not known and leg.contact is None:
+            state.emit(StopRinging(leg.offer, DeviceRef(event.pbx, "")))
+
+
+def _settle_offer(state: State, offer: Offer, leg: Leg | None) -> None:
+    if leg is None:
+        # Never carried out, or over while nobody told us: not the agent's fault.
+        end_offer(state, offer, OfferTrigger.WITHDRAW, leg_is_gone=True)
+    elif leg.contact == offer.contact:
+        connect(state, offer)
+    else:
+        state.saved.timers.arm(TimerKind.OFFER, offer.id, max(offer.deadline_ms, state.now_ms))
+
+
+def _is_conversation(state: State, leg: Leg) -> bool:
+    contact = _contact_of(state, leg.contact)
+    return contact is not None and contact.offer == leg.offer
+
+
+def _contact_of(state: State, contact: ContactId | None) -> Contact | None:
+    return state.saved.contacts.get(contact) if contact is not None else None
+
+
+def _callers_come(state: State, event: PbxSynced) -> None:
+    in_conversation = {leg.contact for leg in event.legs}
+    for arrival in event.waiting:
+        if arrival.contact in state.saved.contacts or arrival.contact in state.saved.ended:
+            continue
+        if arrival.contact in in_conversation:
+            state.ignore(arrival, f"contact {arrival.contact} is talking to an agent already")
+        else:
+            arrive(state, arrival)

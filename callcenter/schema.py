@@ -1,0 +1,139 @@
+"""From a YAML document to a pydantic model, every mistake told at its line, in an admin's words.
+
+Pydantic finds what is wrong; this module says where it stands, what was probably meant, and what would be right.
+A field declared with `repr=False` is a secret: its value appears in no message.
+"""
+
+import difflib
+import re
+import types
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from callcenter.yaml_source import Document, Mistake, Place
+
+M = TypeVar("M", bound=BaseModel)
+
+_SHAPES = {
+    "model_type": "keys with values, `key: value`, one to a line",
+    "dict_type": "keys with values, `key: value`, one to a line",
+    "tuple_type": "a list, such as `[a, b]`",
+    "string_type": "a text",
+}
+_SHOWN_LENGTH = 60
+
+
+class Model(BaseModel):
+    """The base of all that is read from files: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_all_defaults(cls, data: Any) -> Any:
+        """A section whose keys are all left out, or commented out, is still a section."""
+        return {} if data is None else data
+
+
+def like(pattern: str, words: str) -> AfterValidator:
+    """A check that the whole text matches `pattern`; `words` say what that is, after "It should be"."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise PydanticCustomError("like", "It should be {words}", {"words": words})
+        return text
+
+    return AfterValidator(check)
+
+
+Text = Annotated[str, like(r"[^\x00-\x1f\x7f]+", "one line of printable characters, not empty")]
+Name = Annotated[str, like(r"[a-z][a-z0-9_-]{0,31}", "a lower-case letter, then at most 31 of a-z, 0-9, _ and -")]
+
+
+def validate(model: type[M], document: Document) -> tuple[M | None, list[Mistake]]:
+    """The document as a `model`, None if that cannot be, and what is wrong with it.
+
+    A document that could not be parsed gives no more mistakes than it has already.
+    """
+    if document.unreadable:
+        return None, []
+    data = {} if document.data is None else document.data
+    try:
+        return model.model_validate(data), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        return None, [_mistake(model, document, detail) for detail in details]
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A remedy for a word that is not among those known: the nearest one, else all of them, else `otherwise`."""
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean `{near[0]}`?"
+    return f"Known here: {', '.join(names)}" if names else otherwise
+
+
+def _mistake(model: type[BaseModel], document: Document, detail: ErrorDetails) -> Mistake:
+    path: Place = tuple(part for part in detail["loc"] if part != "[key]")
+    around, field = _look_up(model, path)
+    if detail["type"] == "missing":
+        meaning = field.description if field is not None else None
+        return document.mistake(path, "is missing", f"Add it: {meaning}" if meaning else "Add it")
+    if detail["type"] == "extra_forbidden":
+        known = list(around.model_fields) if around is not None else []
+        return document.mistake(path, "is not a known key", did_you_mean(str(path[-1]), known))
+    shape = _SHAPES.get(detail["type"])
+    remedy = f"It should be {shape}" if shape else _sentence(detail["msg"])
+    return document.mistake(path, _shown(detail["input"], secret=field is not None and not field.repr), remedy)
+
+
+def _shown(value: object, *, secret: bool) -> str:
+    if value is None:
+        return "has no value"
+    if secret:
+        return "is not right (its value is not shown)"
+    if not isinstance(value, str):
+        return f"is {'a list' if isinstance(value, list | tuple) else 'a set of keys'}"
+    return f"is {value[:_SHOWN_LENGTH]!r}{'…' if len(value) > _SHOWN_LENGTH else ''}"
+
+
+def _sentence(message: str) -> str:
+    """Pydantic's words, which open with the type's name, as a remedy."""
+    return re.sub(r"^(Value error, |Input |[A-Z][a-z]+ )(?=should)", "It ", message)
+
+
+def _look_up(model: type[BaseModel], path: Place) -> tuple[type[BaseModel] | None, FieldInfo | None]:
+    """The innermost model around `path`, and the field that `path` names in it, as far as there are any."""
+    around: type[BaseModel] | None = None
+    field: FieldInfo | None = None
+    here: Any = model
+    for part in path:
+        here = _bare(here)
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            around, field = here, here.model_fields.get(str(part))
+            here = field.annotation if field is not None else None
+        elif get_origin(here) is tuple:
+            here = get_args(here)[0]
+        elif get_origin(here) is dict:
+            here = get_args(here)[1]
+        else:
+            break
+    return around, field
+
+
+def _bare(annotation: Any) -> Any:
+    """An annotation without `Annotated[...]` and `| None`."""
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            annotation = get_args(annotation)[0]
+        elif origin in (Union, types.UnionType):
+            annotation = next(part for part in get_args(annotation) if part is not type(None))
+        else:
+            return annotation

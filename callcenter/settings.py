@@ -1,0 +1,343 @@
+"""Typed settings, read from `config/callcenter.yaml`, `config/agents.yaml` and `rules/routing.yaml`.
+
+`load` is the door: it reads all three files and either gives everything that the daemon needs or raises one
+`SettingsError` that lists every mistake in every file, each with its file, line, key and remedy.
+
+Relative paths in `callcenter.yaml` start at the folder of that file. Secrets come from files of their own or from the
+environment (`CALLCENTER_PBX__SECRET` and the others of `OVERRIDES`); they appear in no message and in no `repr`.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from callcenter import admin_files, schema, yaml_source
+from callcenter.schema import Model, Text, like
+from callcenter.types import AgentId, Configuration, PbxName
+from callcenter.yaml_source import Document, Mistake, Place
+
+# The environment variables that are settings. Secrets only: the rest belongs where it can be read and reviewed.
+OVERRIDES: Mapping[str, tuple[str, str]] = {
+    "CALLCENTER_PBX__SECRET": ("pbx", "secret"),
+    "CALLCENTER_REDIS__URL": ("redis", "url"),
+    "CALLCENTER_DATABASE__URL": ("database", "url"),
+}
+MAX_SECRET_BYTES = 4096
+MIN_SESSION_SECRET_BYTES = 32
+
+PbxNameText = Annotated[str, like(r"[a-z0-9][a-z0-9_]{0,31}", "1 to 32 of a-z, 0-9 and _, and not start with _")]
+
+
+def _location(path: Path) -> Path:
+    if not str(path).isprintable():
+        raise PydanticCustomError("path", "It should be a path of printable characters")
+    return path
+
+
+Location = Annotated[Path, AfterValidator(_location)]
+
+
+def _redis_url(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise PydanticCustomError("url", "It should start with redis://, rediss:// or unix://")
+    return url
+
+
+def _database_url(url: str) -> str:
+    drivers = ("sqlite+aiosqlite", "postgresql+asyncpg")
+    try:
+        fits = make_url(url).drivername in drivers
+    except (ArgumentError, ValueError):
+        fits = False
+    if not fits:
+        raise PydanticCustomError("url", "It should be sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME")
+    return url
+
+
+class AmiTls(Model):
+    ca_file: Location | None = None  # None: the system's authorities
+    server_name: Text | None = None  # None: the host
+
+
+class PbxSettings(Model):
+    """One Asterisk and how to reach its manager interface. Durations are in seconds.
+
+    After `load` the secret is in `secret`, wherever it came from.
+    """
+
+    name: PbxNameText = "main"
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 5038
+    username: Text = "callcenter"
+    secret: str | None = Field(default=None, repr=False)
+    secret_file: Location | None = None
+    tls: AmiTls | None = None
+    connect_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+    action_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
+    ping_interval_s: Annotated[float, Field(gt=0, le=60)] = 2.0
+    ping_deadline_s: Annotated[float, Field(gt=0, le=60)] = 4.0
+    reconnect_min_s: Annotated[float, Field(gt=0, le=60)] = 0.5
+    reconnect_max_s: Annotated[float, Field(gt=0, le=600)] = 15.0
+    heartbeat_s: Annotated[float, Field(gt=0, le=10)] = 1.0
+    device_prefix: Text = "PJSIP/"
+
+
+class RedisSettings(Model):
+    """Where the journal lives. Without `url` the daemon starts a redis-server of its own in the data directory."""
+
+    url: Annotated[str, AfterValidator(_redis_url)] | None = Field(default=None, repr=False)
+    stream: Text = "callcenter:journal"
+    snapshot_every: Annotated[int, Field(ge=100, le=1_000_000)] = 5_000  # events between two snapshots
+
+
+class DatabaseSettings(Model):
+    """SQLAlchemy async URL. Without `url`: SQLite in the data directory."""
+
+    url: Annotated[str, AfterValidator(_database_url)] | None = Field(default=None, repr=False)
+
+
+class HttpSettings(Model):
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    session_secret_file: Location | None = None  # None: made once, kept in the data directory
+
+
+class CrmSettings(Model):
+    default_region: Annotated[str, like(r"[A-Z]{2}", "a country's two capital letters, such as DE")] = "US"
+    lookup_deadline_ms: Annotated[int, Field(ge=1, le=10_000)] = 200
+    lookup_limit_s: Annotated[float, Field(gt=0, le=60)] = 10.0  # a later answer is not waited for
+
+
+class Settings(Model):
+    data_dir: Location = Path("data")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    agents: Location = Path("agents.yaml")
+    routing: Location = Path("../rules/routing.yaml")
+    pbx: PbxSettings = PbxSettings()
+    redis: RedisSettings = RedisSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    http: HttpSettings = HttpSettings()
+    crm: CrmSettings = CrmSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who may sign in to the desktop. Without a `password_hash` (argon2) nobody can."""
+
+    agent: AgentId
+    name: str
+    password_hash: str | None = field(repr=False)
+    roles: tuple[str, ...]  # of `agent` and `supervisor`
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All that the files said. `warnings` are lines for the log: doubtful, yet no mistake."""
+
+    settings: Settings
+    configuration: Configuration
+    logins: Mapping[AgentId, Login]
+    dispositions: tuple[str, ...]
+    not_ready_reasons: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+class SettingsError(Exception):
+    """What is wrong with the settings, all of it. Its text has one line for each mistake."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        self.mistakes = tuple(sorted(mistakes))
+        count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
+        super().__init__("\n".join([f"{count} in the settings:", *(f"  {mistake}" for mistake in self.mistakes)]))
+
+
+def load(path: Path, environ: Mapping[str, str] = os.environ) -> Loaded:
+    """Read the settings in the file at `path` and the two files that it names.
+
+    Raises SettingsError with every mistake, and nothing else.
+    """
+    main = yaml_source.read(path)
+    if main.unreadable:
+        raise SettingsError(main.mistakes)
+    secret_is_written = main.text("pbx", "secret") is not None
+    mistakes = main.mistakes + _override(main, environ)
+    settings, found = schema.validate(Settings, main)
+    mistakes += [_placed(mistake, environ) for mistake in found]
+    folder = path.parent
+    agents = yaml_source.read(folder / _named(main, "agents"))
+    routing = yaml_source.read(folder / _named(main, "routing"))
+    agents_file, found = schema.validate(admin_files.AgentsFile, agents)
+    mistakes += agents.mistakes + found
+    routing_file, found = schema.validate(admin_files.RoutingFile, routing)
+    mistakes += routing.mistakes + found
+    prefix = settings.pbx.device_prefix if settings else main.text("pbx", "device_prefix") or ""
+    mistakes += admin_files.crossed(agents, routing, prefix)
+    if settings is not None:
+        settings = _absolute(settings, folder)
+        settings, found = _with_secrets(settings, main)
+        mistakes += found + _contradictions(settings, main)
+    if mistakes or settings is None or agents_file is None or routing_file is None:
+        raise SettingsError(mistakes)
+    configuration = admin_files.configuration(
+        agents_file, routing_file, PbxName(settings.pbx.name), settings.crm.lookup_deadline_ms
+    )
+    doubts = _exposed(main) if secret_is_written else []
+    warnings = [*doubts, *_without_password(agents_file, agents), *admin_files.doubtful(configuration, routing)]
+    return Loaded(
+        settings,
+        configuration,
+        {AgentId(a.id): Login(AgentId(a.id), a.name, a.password_hash, a.roles) for a in agents_file.agents},
+        routing_file.dispositions,
+        routing_file.not_ready_reasons,
+        tuple(str(mistake) for mistake in warnings),
+    )
+
+
+def _named(main: Document, key: str) -> Path:
+    default: Path = Settings.model_fields[key].default
+    return Path(main.text(key) or default)
+
+
+def _override(main: Document, environ: Mapping[str, str]) -> list[Mistake]:
+    """Put the secrets of the environment into the document, as if they had been written there."""
+    mistakes = []
+    if main.data is None:
+        main.data = {}
+    for variable in sorted(environ):
+        if not re.match(r"CALLCENTER_\w+?__", variable):
+            continue
+        if variable not in OVERRIDES:
+            remedy = schema.did_you_mean(variable, OVERRIDES) + " Other settings belong in the file"
+            mistakes.append(Mistake("environment", 0, variable, "is no setting", remedy))
+            continue
+        section, key = OVERRIDES[variable]
+        if isinstance(main.data, dict):
+            values = main.data.setdefault(section, {})
+            if values is None:
+                values = main.data[section] = {}
+            if isinstance(values, dict):
+                values[key] = environ[variable]
+                values.pop("secret_file", None)
+    return mistakes
+
+
+def _placed(mistake: Mistake, environ: Mapping[str, str]) -> Mistake:
+    """A mistake in an overridden value, placed where that value came from."""
+    for variable, path in OVERRIDES.items():
+        if variable in environ and yaml_source.dotted(path) == mistake.key:
+            return Mistake("environment", 0, variable, mistake.wrong, mistake.remedy)
+    return mistake
+
+
+def _absolute(settings: Settings, folder: Path) -> Settings:
+    pbx = settings.pbx
+    tls = pbx.tls
+    if tls is not None and tls.ca_file is not None:
+        tls = tls.model_copy(update={"ca_file": folder / tls.ca_file})
+    secret_file = folder / pbx.secret_file if pbx.secret_file else None
+    session_file = settings.http.session_secret_file
+    session_file = folder / session_file if session_file else None
+    return settings.model_copy(
+        update={
+            "data_dir": (folder / settings.data_dir).absolute(),
+            "agents": folder / settings.agents,
+            "routing": folder / settings.routing,
+            "pbx": pbx.model_copy(update={"tls": tls, "secret_file": secret_file}),
+            "http": settings.http.model_copy(update={"session_secret_file": session_file}),
+        }
+    )
+
+
+def _with_secrets(settings: Settings, main: Document) -> tuple[Settings, list[Mistake]]:
+    """The settings with the manager's secret in its place, and what is wrong with the files that hold secrets."""
+    mistakes: list[Mistake] = []
+    pbx, session_file = settings.pbx, settings.http.session_secret_file
+    if session_file is not None:
+        key = _secret(session_file, main, ("http", "session_secret_file"), mistakes)
+        if key is not None and len(key.encode()) < MIN_SESSION_SECRET_BYTES:
+            wrong = f"holds fewer than {MIN_SESSION_SECRET_BYTES} bytes"
+            mistakes.append(main.mistake(("http", "session_secret_file"), wrong, "Make one: `openssl rand -hex 32`"))
+    if pbx.secret_file is not None and pbx.secret is not None:
+        wrong, remedy = "is given, and so is pbx.secret", "Keep the file and drop pbx.secret"
+        mistakes.append(main.mistake(("pbx", "secret_file"), wrong, remedy))
+    elif pbx.secret_file is not None:
+        secret = _secret(pbx.secret_file, main, ("pbx", "secret_file"), mistakes)
+        settings = settings.model_copy(update={"pbx": pbx.model_copy(update={"secret": secret})})
+    elif not pbx.secret:
+        remedy = "Name a file that holds it in pbx.secret_file, or set CALLCENTER_PBX__SECRET"
+        mistakes.append(main.mistake(("pbx", "secret"), "the manager user's secret is missing", remedy))
+    if any(not character.isprintable() for character in settings.pbx.secret or ""):
+        wrong = "the manager user's secret holds characters that cannot be sent (its value is not shown)"
+        mistakes.append(main.mistake(("pbx", "secret"), wrong, "Use one line of printable characters"))
+    return settings, mistakes
+
+
+def _secret(path: Path, main: Document, key: Place, mistakes: list[Mistake]) -> str | None:
+    """What a secret file holds, without the line's end; None, with the mistake noted, if it may not be used."""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            raw = file.read(MAX_SECRET_BYTES + 1)
+        text = raw.decode().rstrip("\r\n")
+    except FileNotFoundError:
+        mistakes.append(main.mistake(key, f"there is no file {path}", f"Make it: `openssl rand -hex 32 > {path}`"))
+        return None
+    except (OSError, ValueError) as error:
+        mistakes.append(main.mistake(key, f"{path} cannot be read as text ({type(error).__name__})", "Mend the file"))
+        return None
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        mistakes.append(main.mistake(key, f"{path} can be read or written by others", f"`chmod o= {path}`"))
+    if not text or len(raw) > MAX_SECRET_BYTES:
+        wrong = f"{path} is empty" if not text else f"{path} is larger than {MAX_SECRET_BYTES} bytes"
+        mistakes.append(main.mistake(key, wrong, "Put the secret into it, in one line"))
+        return None
+    return text
+
+
+def _contradictions(settings: Settings, main: Document) -> list[Mistake]:
+    pbx, mistakes = settings.pbx, []
+    if pbx.reconnect_max_s < pbx.reconnect_min_s:
+        remedy = f"It should be at least pbx.reconnect_min_s, {pbx.reconnect_min_s:g}"
+        mistakes.append(main.mistake(("pbx", "reconnect_max_s"), f"is {pbx.reconnect_max_s:g}", remedy))
+    if "tls" in main.keys("pbx") and pbx.tls is None:
+        remedy = "Write `tls: {}` for TLS with its defaults, or remove the key for none"
+        mistakes.append(main.mistake(("pbx", "tls"), "has no value", remedy))
+    if pbx.tls is not None and pbx.tls.ca_file is not None and not _is_file(pbx.tls.ca_file):
+        wrong = f"there is no file {pbx.tls.ca_file}"
+        mistakes.append(main.mistake(("pbx", "tls", "ca_file"), wrong, "Name a PEM file of the authority"))
+    return mistakes
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _exposed(main: Document) -> list[Mistake]:
+    """A warning where a settings file that holds a secret can be read by everybody on the machine."""
+    try:
+        readable = bool(Path(main.file).stat().st_mode & stat.S_IROTH)
+    except OSError:
+        readable = False
+    remedy = "Use pbx.secret_file, or `chmod o=` this file"
+    return [main.mistake(("pbx", "secret"), "others can read this file", remedy)] if readable else []
+
+
+def _without_password(agents_file: admin_files.AgentsFile, agents: Document) -> list[Mistake]:
+    names = [agent.id for agent in agents_file.agents if agent.password_hash is None]
+    if not names:
+        return []
+    shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+    remedy = "Make one for each with `callcenter hash-password`"
+    return [agents.mistake(("agents",), f"no password_hash, so no sign-in, for {shown}", remedy)]

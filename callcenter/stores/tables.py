@@ -1,0 +1,120 @@
+"""The SQL tables: customers and their numbers, and the log of contacts with their segments.
+
+One idea: the log is written once and read by key. Contacts and segments carry the ids that the engine gave them, so
+writing one again changes nothing. The log has no foreign keys: a segment may be there before its contact (it ends
+first), and a customer may be deleted, or live in another database, while the log of its contacts stays.
+
+Times are integer milliseconds of UTC since the Unix epoch, in columns that end in `_ms`. Texts have a length; longer
+ones are cut by the writer.
+"""
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# SQLite counts rows by itself only in a column that is called INTEGER; it holds 64 bits there as well.
+_RowId = BigInteger().with_variant(Integer, "sqlite")
+
+_Name = String(128)  # ids and names that we or the configuration made
+_Caller = String(256)  # what a caller or a PBX may fill in
+
+
+class Base(DeclarativeBase):
+    # Constraints have names, so that a later migration can find them on either database.
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+
+
+class CustomerRow(Base):
+    __tablename__ = "customer"
+
+    id: Mapped[int] = mapped_column(_RowId, primary_key=True)
+    account: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(_Caller)
+    tier: Mapped[str] = mapped_column(String(32))
+    language: Mapped[str | None] = mapped_column(String(16))
+    notes: Mapped[str | None] = mapped_column(Text)
+
+
+class CustomerNumberRow(Base):
+    """A phone number of a customer, in E.164 (`+12125550123`). Several customers may share one."""
+
+    __tablename__ = "customer_number"
+
+    number: Mapped[str] = mapped_column(String(16), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(
+        _RowId, ForeignKey("customer.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class ContactRow(Base):
+    """A contact that has ended. `disposition` and `handled_ms` come later, at the end of its wrap-up.
+
+    `caller` is the number as the PBX gave it; `number` is the same in E.164, None where it is withheld or internal.
+    """
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        Index("ix_contact_customer_id_arrived_ms", "customer_id", "arrived_ms"),
+        Index("ix_contact_number_arrived_ms", "number", "arrived_ms"),
+        Index("ix_contact_arrived_ms", "arrived_ms"),
+        Index("ix_contact_queue_arrived_ms", "queue", "arrived_ms"),
+    )
+
+    id: Mapped[str] = mapped_column(_Name, primary_key=True)
+    pbx: Mapped[str] = mapped_column(_Name)
+    channel: Mapped[str] = mapped_column(_Caller)
+    caller: Mapped[str | None] = mapped_column(_Caller)
+    number: Mapped[str | None] = mapped_column(String(16))
+    caller_name: Mapped[str] = mapped_column(_Caller)
+    dialled: Mapped[str] = mapped_column(_Caller)
+    account: Mapped[str | None] = mapped_column(_Caller)
+    intent: Mapped[str | None] = mapped_column(_Caller)
+    language: Mapped[str | None] = mapped_column(_Caller)
+    customer_id: Mapped[int | None] = mapped_column(BigInteger)
+    tier: Mapped[str] = mapped_column(_Name)
+    queue: Mapped[str | None] = mapped_column(_Name)
+    priority: Mapped[int | None] = mapped_column(BigInteger)
+    rule: Mapped[str | None] = mapped_column(_Name)
+    because: Mapped[str | None] = mapped_column(String(1000))
+    agent: Mapped[str | None] = mapped_column(_Name)
+    outcome: Mapped[str] = mapped_column(String(32))
+    disposition: Mapped[str | None] = mapped_column(_Name)
+    arrived_ms: Mapped[int] = mapped_column(BigInteger)
+    connected_ms: Mapped[int | None] = mapped_column(BigInteger)
+    ended_ms: Mapped[int] = mapped_column(BigInteger)
+    waited_ms: Mapped[int] = mapped_column(BigInteger)
+    handled_ms: Mapped[int | None] = mapped_column(BigInteger)
+    offers: Mapped[int] = mapped_column(Integer)
+    service_level_ms: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class SegmentRow(Base):
+    """One finished stretch of a contact: waiting, an offer, talk, wrap-up."""
+
+    __tablename__ = "segment"
+
+    contact_id: Mapped[str] = mapped_column(_Name, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(32))
+    started_ms: Mapped[int] = mapped_column(BigInteger)
+    ended_ms: Mapped[int] = mapped_column(BigInteger)
+    queue: Mapped[str | None] = mapped_column(_Name)
+    agent: Mapped[str | None] = mapped_column(_Name)
+    offer: Mapped[str | None] = mapped_column(_Name)
+    result: Mapped[str | None] = mapped_column(_Name)
+
+
+class EarlyDispositionRow(Base):
+    """The end of a wrap-up whose contact is not in the log yet; it moves there when the contact comes."""
+
+    __tablename__ = "early_disposition"
+
+    contact_id: Mapped[str] = mapped_column(_Name, primary_key=True)
+    disposition: Mapped[str | None] = mapped_column(_Name)
+    handled_ms: Mapped[int] = mapped_column(BigInteger)
