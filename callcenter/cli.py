@@ -1,5 +1,6 @@
 """The command `callcenter`: run the daemon, check the settings, make a password hash."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -32,7 +33,7 @@ def run(config: Path) -> None:
     from callcenter import daemon  # noqa: PLC0415 - it chooses the reactor, which no other command needs
 
     try:
-        daemon.run(config)
+        raise SystemExit(daemon.run(config))
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
 
@@ -54,11 +55,10 @@ def check(config: Path) -> None:
 @main.command("hash-password")
 def hash_password() -> None:
     """Read a password, from the prompt or one line of standard input, and print its argon2 hash for agents.yaml."""
-    stdin = click.get_text_stream("stdin")
-    if stdin.isatty():
+    if sys.stdin.isatty():
         password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
-        password = stdin.readline(MAX_PASSWORD_LENGTH + 2).rstrip("\r\n")
+        password = sys.stdin.readline(MAX_PASSWORD_LENGTH + 2).rstrip("\r\n")
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         raise click.ClickException(f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters")
     click.echo(PasswordHasher().hash(password))

@@ -7,7 +7,7 @@ state and the same commands, always.
 
 from typing import assert_never
 
-from callcenter.commands import Command
+from callcenter.commands import Command, LookUpCustomer
 from callcenter.events import (
     AgentNotReady,
     AgentReady,
@@ -35,7 +35,7 @@ from callcenter.routing.offer import OfferTrigger
 from callcenter.routing.offering import end_offer, end_wrap_up, pop
 from callcenter.state import Saved, State
 from callcenter.timers import Entry, TimerKind
-from callcenter.types import AgentId, Configuration, ContactId, OfferId
+from callcenter.types import AgentId, Configuration, ContactId, ContactState, OfferId
 
 # An offer whose PBX is out of reach does not expire: nobody knows whether it was answered. Asked again this often.
 PBX_LOST_RECHECK_MS = 1_000
@@ -73,10 +73,12 @@ class Engine:
         """A picture for screens and metrics, with at most the `contacts` oldest contacts."""
         return overview_of(self._state, now_ms, contacts)
 
-    def pops(self) -> list[Command]:
-        """The screen of every agent who has a contact in hand, for desktops that have just (re)started."""
+    def resume(self) -> list[Command]:
+        """What shells that have just (re)started must be told: look-ups not answered yet, screens, agents' states."""
         state = self._state
         for contact in state.saved.contacts.values():
+            if not contact.identified and contact.state is not ContactState.ENDED:
+                state.emit(LookUpCustomer(contact.id, contact.caller, contact.account))
             if contact.offer is not None:
                 pop(state, contact)
         for agent in state.saved.agents.values():

@@ -98,13 +98,13 @@ class _Now(Collector):
         yield from (waiting, longest, connected)
 
     def _collect_agents(self, picture: Overview) -> Iterable[Metric]:
-        states = {state: 0 for state in AgentState}
-        by_queue = {(queue, state): 0 for queue in self._queues for state in AgentState}
+        states = dict.fromkeys(AgentState, 0)
+        by_queue = {(name, state): 0 for name in self._queues for state in AgentState}
         for agent in picture.agents:
             states[agent.state] += 1
-            for queue in agent.queues:
-                if (queue, agent.state) in by_queue:
-                    by_queue[queue, agent.state] += 1
+            for served in agent.queues:
+                if (served, agent.state) in by_queue:
+                    by_queue[served, agent.state] += 1
         agents = GaugeMetricFamily("callcenter_agents", "Agents by state", None, ["state"])
         for state, count in states.items():
             agents.add_metric([state.value], count)
@@ -114,8 +114,8 @@ class _Now(Collector):
             None,
             ["queue", "state"],
         )
-        for (queue, state), count in by_queue.items():
-            serving.add_metric([queue, state.value], count)
+        for (name, state), count in by_queue.items():
+            serving.add_metric([name, state.value], count)
         yield from (agents, serving)
 
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from callcenter.commands import Command
 from callcenter.engine import Engine
 from callcenter.events import Event, TimePassed
-from callcenter.stores.codec import encode_snapshot
-from callcenter.stores.journal import Journal, JournalUnavailable
+from callcenter.stores.journal import Journal, JournalUnavailableError
+from callcenter.stores.snapshot import encode_snapshot
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ JOURNAL_RETRY_S = 1.0
 Outlet = Callable[[Command], None]
 
 
-class InboxOverflow(Exception):
+class InboxOverflowError(Exception):
     """The engine has fallen hopelessly behind. The daemon stops; the PBX's fallback queue takes the callers."""
 
 
@@ -68,6 +68,7 @@ class Runner:
         self,
         engine: Engine,
         journal: Journal,
+        *,
         clock: WallClock,
         outlets: Sequence[Outlet],
         fail: Callable[[BaseException], None],
@@ -104,6 +105,10 @@ class Runner:
         """Put an event into the inbox; returns at once."""
         self._put(_Waiting(event))
 
+    def retry_journal_now(self) -> None:
+        """Don't wait for the next try: whoever watches Redis has just seen it answer."""
+        self._retry_journal_at = 0.0
+
     async def submit_and_wait(self, event: Event) -> None:
         """Put an event into the inbox and wait until it is handled and its commands are out."""
         waiting = _Waiting(event, asyncio.get_running_loop().create_future())
@@ -113,7 +118,7 @@ class Runner:
 
     def _put(self, waiting: _Waiting) -> None:
         if len(self._inbox) >= INBOX_LIMIT:
-            self._fail(InboxOverflow(f"{INBOX_LIMIT} events wait to be handled"))
+            self._fail(InboxOverflowError(f"{INBOX_LIMIT} events wait to be handled"))
             if waiting.handled is not None:
                 waiting.handled.cancel()
             return
@@ -166,15 +171,18 @@ class Runner:
             return
         try:
             await self._journal.append(entries)
-        except JournalUnavailable as error:
+        except JournalUnavailableError as error:
             self._journal_lost(error)
             return
         self._since_snapshot += len(entries)
+        if self._journal.needs_snapshot:
+            self._since_snapshot = self._snapshot_every
 
     async def _snapshot(self) -> None:
         try:
-            await self._journal.save_snapshot(encode_snapshot(self.engine.snapshot()))
-        except JournalUnavailable as error:
+            last = await self._journal.append(())  # settles what became of an attempt that was never answered
+            await self._journal.save_snapshot(encode_snapshot(self.engine.snapshot()), last)
+        except JournalUnavailableError as error:
             self._journal_lost(error)
             return
         self._since_snapshot = 0
@@ -182,7 +190,7 @@ class Runner:
             log.warning("journal is back; a full snapshot has been written")
             self.stats.journal_error = None
 
-    def _journal_lost(self, error: JournalUnavailable) -> None:
+    def _journal_lost(self, error: JournalUnavailableError) -> None:
         if self.stats.journal_error is None:
             log.error("journal is out of reach, calls go on without it: %s", error)
         self.stats.journal_error = str(error)

@@ -131,11 +131,11 @@ class Settings(Model):
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who may sign in to the desktop. Without a `password_hash` (argon2) nobody can."""
+    """Who may sign in to the desktop; an agent without a password hash has none."""
 
-    agent: AgentId
+    id: AgentId
     name: str
-    password_hash: str | None = field(repr=False)
+    password_hash: str = field(repr=False)  # argon2
     roles: tuple[str, ...]  # of `agent` and `supervisor`
 
 
@@ -195,7 +195,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Loaded:
     return Loaded(
         settings,
         configuration,
-        {AgentId(a.id): Login(AgentId(a.id), a.name, a.password_hash, a.roles) for a in agents_file.agents},
+        _logins(agents_file),
         routing_file.dispositions,
         routing_file.not_ready_reasons,
         tuple(str(mistake) for mistake in warnings),
@@ -332,6 +332,14 @@ def _exposed(main: Document) -> list[Mistake]:
         readable = False
     remedy = "Use pbx.secret_file, or `chmod o=` this file"
     return [main.mistake(("pbx", "secret"), "others can read this file", remedy)] if readable else []
+
+
+def _logins(agents_file: admin_files.AgentsFile) -> dict[AgentId, Login]:
+    return {
+        AgentId(entry.id): Login(AgentId(entry.id), entry.name, entry.password_hash, entry.roles)
+        for entry in agents_file.agents
+        if entry.password_hash is not None
+    }
 
 
 def _without_password(agents_file: admin_files.AgentsFile, agents: Document) -> list[Mistake]:

@@ -121,7 +121,7 @@ class State:
     def end_segment(self, contact: Contact, kind: SegmentKind, result: str | None = None) -> None:
         """Record the stretch of the contact that ends now; the next one begins now."""
         if kind is SegmentKind.WAITING and contact.segments > 0 and contact.segment_started_ms == self.now_ms:
-            return  # withdrawn because the caller left: it never waited again
+            return  # offered again or ended in the instant in which its last offer ended: it did not wait
         contact.segments += 1
         offer = contact.offer if kind is not SegmentKind.WAITING else None
         self.emit(

@@ -1,6 +1,7 @@
 """Deadlines: a heap of (due_ms, sequence, timer), each cancellable by what it is about.
 
 Cancelling only forgets the entry; the heap drops it when it comes up, or when forgotten entries outnumber armed ones.
+The first entry always counts, so that asking for the next deadline changes nothing.
 """
 
 import heapq
@@ -35,25 +36,26 @@ class Timers:
         self.sequence += 1
         self.armed[_key(kind, subject)] = self.sequence
         heapq.heappush(self.heap, Entry(due_ms, self.sequence, kind, subject))
+        self._drop_forgotten()
         if len(self.heap) > 64 and len(self.heap) > 2 * len(self.armed):
             self.heap = [entry for entry in self.heap if self._counts(entry)]
             heapq.heapify(self.heap)
 
     def cancel(self, kind: TimerKind, subject: str) -> None:
         self.armed.pop(_key(kind, subject), None)
+        self._drop_forgotten()
 
     def next_due_ms(self) -> int | None:
         """When the earliest armed timer is due, None where nothing is armed."""
-        self._drop_forgotten()
         return self.heap[0].due_ms if self.heap else None
 
     def pop_due(self, now_ms: int) -> Entry | None:
         """Take the earliest timer that is due, if there is one."""
-        self._drop_forgotten()
         if not self.heap or self.heap[0].due_ms > now_ms:
             return None
         entry = heapq.heappop(self.heap)
         del self.armed[_key(entry.kind, entry.subject)]
+        self._drop_forgotten()
         return entry
 
     def _counts(self, entry: Entry) -> bool:

@@ -20,7 +20,9 @@ Value = str | None | list["Value"] | dict[str, "Value"]
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 20
 _NOTHING = ("", "~", "null", "Null", "NULL")
-_MERGE = "tag:yaml.org,2002:merge"
+_CORE = "tag:yaml.org,2002:"
+_TAGS = {_CORE + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge", "seq", "map")}
+_MERGE = _CORE + "merge"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -176,8 +178,8 @@ class _Reader:
         self.seen.add(id(node))
         if len(path) > MAX_DEPTH:
             return self.refuse(path, "is nested too deeply", "No setting lies this deep: look at the indentation")
-        if not node.tag.startswith("tag:yaml.org,2002:"):
-            return self.refuse(path, f"has the YAML tag {node.tag}", "Remove the tag")
+        if node.tag not in _TAGS:
+            return self.refuse(path, f"has the YAML tag {node.tag.replace(_CORE, '!!')}", "Remove the tag")
         if isinstance(node, yaml.ScalarNode):
             plain = node.style is None
             return None if plain and node.value in _NOTHING else str(node.value)

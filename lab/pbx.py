@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Self
 
 from lab import pbx_files
-from lab.install import LOCAL, Installation, PbxUnavailable, install, write_name_files
+from lab.install import LOCAL, Installation, PbxUnavailable, find, install, write_name_files
 
 __all__ = ["FIRST_AGENT", "Pbx", "PbxFailed", "PbxUnavailable", "install", "running"]
 
@@ -112,9 +112,9 @@ class Pbx:
         sweep()
         if self._installation is None:
             self._installation = install()
-        self._write_files()
         _need_free(self.sip_port, socket.SOCK_DGRAM, "SIP")
         _need_free(self.ami_port, socket.SOCK_STREAM, "the manager interface")
+        self._write_files()
         command = self._installation.command("-f", "-q", "-C", f"{self._inside}/etc/asterisk.conf")
         with (self.folder / "log/console").open("ab") as console:
             self._process = subprocess.Popen(
@@ -145,6 +145,9 @@ class Pbx:
         self._process = None
         self._state = None
         self._state_file.unlink(missing_ok=True)
+        if self._run_folder is not None:
+            shutil.rmtree(self._run_folder, ignore_errors=True)
+            self._run_folder = None
 
     def restart(self) -> None:
         """Stop and start again: same ports, same registered phones, nothing else survives."""
@@ -162,8 +165,6 @@ class Pbx:
         self.stop()
         if self._installation is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
-        if self._run_folder is not None:
-            shutil.rmtree(self._run_folder, ignore_errors=True)
         (STATES / f"{self.name}.secret").unlink(missing_ok=True)
 
     @property
@@ -185,6 +186,15 @@ class Pbx:
     def channels(self) -> int:
         """How many channels there are now."""
         return int(self.cli("core show channels count").split()[0])
+
+    def hang_up_all(self, limit_s: float = 10.0) -> None:
+        """Hang up every channel and wait until none is left: those of killed callers and phones would stay for ever."""
+        deadline = time.monotonic() + limit_s
+        while left := self.channels():
+            if time.monotonic() > deadline:
+                raise PbxFailed(f"{left} channels are left {limit_s:g} s after hanging up:\n{self.log()}")
+            self.cli("channel request hangup all")
+            time.sleep(POLL_S)
 
     def cpu_s(self) -> float:
         """Seconds of CPU that it has used since its start."""
@@ -238,10 +248,9 @@ class Pbx:
         root = self._need_installation().root
         if root is not None:
             write_name_files(root)
-        if self._run_folder is None:
-            # A control socket's path may be 107 bytes long, so it does not go below the project's folder.
-            parent = Path("/tmp") if root is None else root / "tmp"  # noqa: S108 - mkdtemp makes it private
-            self._run_folder = Path(tempfile.mkdtemp(prefix="callcenter-pbx-", dir=parent))
+        # A control socket's path may be 107 bytes long, so it does not go below the project's folder.
+        parent = Path("/tmp") if root is None else root / "tmp"  # noqa: S108 - mkdtemp makes it private
+        self._run_folder = Path(tempfile.mkdtemp(prefix="callcenter-pbx-", dir=parent))
         run = str(self._run_folder) if root is None else f"/{self._run_folder.relative_to(root)}"
         ports = pbx_files.Ports(self.sip_port, self.ami_port, self.ami_tls_port)
         pbx_files.write(
@@ -330,23 +339,31 @@ class Pbx:
 
 def running(name: str) -> Pbx | None:
     """The background PBX of that name, None when there is none."""
+    installation = find()
     for found, state in _states():
-        if found == name and state.owner == 0 and _is_ours(state):
-            return Pbx._from_state(name, state, install())
+        if found == name and state.owner == 0 and _is_ours(state) and installation is not None:
+            return Pbx._from_state(name, state, installation)
     return None
 
 
 def sweep() -> None:
     """End and remove every PBX whose owner is gone without having stopped it."""
+    installation = find()
     for name, state in list(_states()):
         orphan = state.owner != 0 and _started(state.owner) != state.owner_started
-        if orphan or not _is_ours(state):
-            if orphan and _is_ours(state):
-                Pbx._from_state(name, state, install()).stop()
-            if state.owner != os.getpid():
-                shutil.rmtree(state.folder, ignore_errors=True)
-                shutil.rmtree(state.run_folder, ignore_errors=True)
-            (STATES / f"{name}.json").unlink(missing_ok=True)
+        dead = not _is_ours(state)
+        if orphan and not dead and installation is not None:
+            Pbx._from_state(name, state, installation).remove()
+        elif dead and (orphan or state.owner == 0):
+            _forget(name, state)
+
+
+def _forget(name: str, state: State) -> None:
+    shutil.rmtree(state.run_folder, ignore_errors=True)
+    if state.owner != 0:  # a background PBX keeps its folder, and with it the registered phones, for its next start
+        shutil.rmtree(state.folder, ignore_errors=True)
+        (STATES / f"{name}.secret").unlink(missing_ok=True)
+    (STATES / f"{name}.json").unlink(missing_ok=True)
 
 
 def free_port(kind: socket.SocketKind) -> int:

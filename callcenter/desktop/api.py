@@ -151,6 +151,10 @@ class Api:
                 await asyncio.shield(task)
         except TimeoutError:
             raise DeskUnavailableError(f"the engine has not answered within {SUBMIT_LIMIT_S:.0f} s") from None
+        except asyncio.CancelledError:
+            if task.cancelled():  # the engine gave the event up, nobody gave up the request
+                raise DeskUnavailableError("the engine is stopping") from None
+            raise
 
     def _me(self, session: Session) -> dict[str, Any]:
         login = session.login

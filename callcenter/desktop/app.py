@@ -24,11 +24,25 @@ from callcenter.desktop.sessions import COOKIE, Session, Sessions
 from callcenter.metrics import Metrics
 
 PAGES = Path(__file__).parent / "pages"
+MAX_BODY_BYTES = 16_384
 
 
 def create_app(desk: Desk, hub: Hub, metrics: Metrics) -> FastAPI:
     """Raises ValueError when the session secret is too short."""
-    app = FastAPI(title="callcenter", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="callcenter",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        max_body_size=MAX_BODY_BYTES,
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
+    )
     app.add_middleware(Guard)
     errors.install(app)
     passwords = Passwords(desk.agents)

@@ -44,8 +44,7 @@ class RecentContact:
     agent: str | None
     outcome: str
     disposition: str | None
-    waited_ms: int
-    talked_ms: int | None
+    talked_ms: int | None  # None where nobody answered
 
 
 class Desk(Protocol):

@@ -1,4 +1,4 @@
-"""What every request passes through: the headers that browsers obey, the origin check and the bound on bodies.
+"""What every request passes through: the headers that browsers obey and the origin check.
 
 The one idea: a request that a foreign page made a browser send is known by its Origin; it gets no further, whatever
 it asks for. (The cookie's SameSite=Strict is the second lock on the same door.)
@@ -11,7 +11,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from callcenter.desktop.errors import answer
 
-MAX_BODY_BYTES = 16_384
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 HEADERS = {
@@ -43,18 +42,10 @@ class Guard:
             await self._app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] not in _SAFE_METHODS:
-            if _is_foreign(scope):
-                refusal = answer(403, "This request comes from another site's page.", "Use this server's own pages.")
-                await refusal(scope, receive, send)
-                return
-            body = await _body(scope, receive)
-            if body is None:
-                remedy = f"Send at most {MAX_BODY_BYTES} bytes."
-                refusal = answer(413, "The request is too large.", remedy, {"Connection": "close"})
-                await refusal(scope, receive, send)
-                return
-            receive = _replay(body, receive)
+        if scope["method"] not in _SAFE_METHODS and _is_foreign(scope):
+            refusal = answer(403, "This request comes from another site's page.", "Use this server's own pages.")
+            await refusal(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
 
@@ -63,35 +54,6 @@ def _is_foreign(scope: Scope) -> bool:
     headers = Headers(scope=scope)
     origin = headers.get("origin")
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
-
-
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    """The whole body, or None as soon as it is known to be too large."""
-    length = Headers(scope=scope).get("content-length", "0")
-    if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
-        return None
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        part = message.get("body", b"")
-        size += len(part)
-        if size > MAX_BODY_BYTES:
-            return None
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    pending = [body]
-
-    async def replayed() -> Message:
-        if pending:
-            return {"type": "http.request", "body": pending.pop(), "more_body": False}
-        return await receive()
-
-    return replayed
 
 
 def _with_headers(scope: Scope, send: Send) -> Send:

@@ -15,6 +15,7 @@ from callcenter.commands import AgentChanged, Command, ScreenClear, ScreenPop
 from callcenter.desktop import messages
 from callcenter.desktop.desk import Desk
 from callcenter.desktop.page import CLOSE_ELSEWHERE, CLOSE_FULL, CLOSE_RESTART, CLOSE_SIGNED_OUT, CLOSE_TOO_SLOW, Page
+from callcenter.overview import Overview
 from callcenter.types import AgentId, AgentState
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,6 @@ _HANDLING = frozenset({AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_
 class _Screen:
     """What an agent's page shows."""
 
-    changed: AgentChanged | None = None
     pop: ScreenPop | None = None
     recent: messages.Recent | None = None
     looking_up: asyncio.Task[None] | None = None
@@ -65,17 +65,23 @@ class Hub:
     # ---- from the runner
 
     def execute(self, command: Command) -> None:
-        """Take a command, synchronously; what is not for the desktops only marks the floor as changed."""
-        match command:
-            case ScreenPop():
-                self._popped(command)
-            case ScreenClear():
-                self._cleared(command)
-            case AgentChanged():
-                self._changed(command)
-            case _:
-                pass
+        """Take a command, synchronously; what is not for the desktops only marks the floor as changed.
+
+        Never raises: calls go on whether or not a screen can show them.
+        """
         self._dirty.set()
+        try:
+            match command:
+                case ScreenPop():
+                    self._popped(command)
+                case ScreenClear():
+                    self._cleared(command)
+                case AgentChanged():
+                    self._changed(command)
+                case _:
+                    pass
+        except Exception:
+            logger.exception("A page could not be told of %s.", type(command).__name__)
 
     def _popped(self, pop: ScreenPop) -> None:
         screen = self._screen(pop.agent)
@@ -96,7 +102,6 @@ class Hub:
 
     def _changed(self, command: AgentChanged) -> None:
         screen = self._screen(command.agent)
-        screen.changed = command
         now_ms = self._desk.now_ms()
         self._tell(command.agent, messages.changed(now_ms, command))
         if command.state not in _HANDLING and screen.pop is not None:
@@ -159,9 +164,10 @@ class Hub:
     async def serve_overview(self, page: Page) -> None:
         """Serve an overview page until it leaves: first the present picture, then each one that differs."""
         if not self._refused(page, len(self._overview_pages), MAX_OVERVIEW_PAGES):
-            picture = self._desk.overview()
-            page.put_picture(messages.stamped(picture.now_ms, messages.picture_body(picture)))
             self._overview_pages.append(page)
+            picture = self._desk.overview()
+            if not self._sent_picture(picture):
+                page.put_picture(messages.stamped(picture.now_ms, self._last_picture))
         try:
             await page.serve()
         finally:
@@ -187,7 +193,7 @@ class Hub:
     def _show_present(self, page: Page, agent: AgentId) -> None:
         screen = self._screen(agent)
         picture = self._desk.overview()
-        view = screen.changed or next((one for one in picture.agents if one.id == agent), None)
+        view = next((one for one in picture.agents if one.id == agent), None)
         now_ms = self._desk.now_ms()
         state = messages.logged_out(now_ms) if view is None else messages.state_of(view)
         page.put(messages.present(now_ms, state, screen.pop, screen.recent))
@@ -240,17 +246,23 @@ class Hub:
             return
         picture = self._desk.overview()
         if self._overview_pages:
-            body = messages.picture_body(picture)
-            if body != self._last_picture:
-                self._last_picture = body
-                message = messages.stamped(picture.now_ms, body)
-                for page in self._overview_pages:
-                    page.put_picture(message)
+            self._sent_picture(picture)
         if floor_is_due:
             for agent, body in messages.floor_bodies(picture, list(self._agent_pages)).items():
                 if body != self._last_floor.get(agent):
                     self._last_floor[agent] = body
                     self._tell(agent, messages.stamped(picture.now_ms, body))
+
+    def _sent_picture(self, picture: Overview) -> bool:
+        """Send the picture to every overview page if it differs from the last one sent; whether it did."""
+        body = messages.picture_body(picture)
+        if body == self._last_picture:
+            return False
+        self._last_picture = body
+        message = messages.stamped(picture.now_ms, body)
+        for page in self._overview_pages:
+            page.put_picture(message)
+        return True
 
     async def _tick_for_ever(self) -> None:
         while True:

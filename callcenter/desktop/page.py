@@ -34,16 +34,18 @@ class Page:
         self._outbox: deque[str] = deque()
         self._picture: str | None = None
         self._wake = asyncio.Event()
-        self._closing: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+        self._over = asyncio.Event()
+        self._told: tuple[int, str] | None = None
         self._sending_since: float | None = None
 
     @property
     def open(self) -> bool:
-        return not self._closing.done()
+        return not self._over.is_set()
 
     @property
     def close_code(self) -> int | None:
-        return self._closing.result()[0] if self._closing.done() else None
+        """The code with which we closed it; None while it is open, or when it left by itself."""
+        return self._told[0] if self._told is not None else None
 
     def put(self, message: str) -> None:
         """Send in order. At the bound the page is dropped: one that lacks a message would show an untruth."""
@@ -69,22 +71,21 @@ class Page:
 
     def close(self, code: int, words: str) -> None:
         if self.open:
-            self._closing.set_result((code, words))
+            self._told = (code, words)
+            self._over.set()
 
     async def serve(self) -> None:
         """Send and listen until either side ends it. The WebSocket is accepted already."""
-        tasks = [asyncio.create_task(self._send_all()), asyncio.create_task(self._receive_all())]
+        tasks = [asyncio.create_task(work) for work in (self._send_all(), self._receive_all(), self._over.wait())]
         try:
-            await asyncio.wait([*tasks, self._closing], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            told_to = self._closing.result() if self._closing.done() else None
-            if told_to is None:
-                self._closing.cancel()
+            self._over.set()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        if told_to is not None:
-            await self._say_goodbye(*told_to)
+        if self._told is not None:
+            await self._say_goodbye(*self._told)
 
     async def _say_goodbye(self, code: int, words: str) -> None:
         """Close with a code; a peer that does not even take that is cut off, or its socket would linger for hours."""

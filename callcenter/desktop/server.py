@@ -56,6 +56,10 @@ class Server:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self.port}"
 
+    @property
+    def connections(self) -> int:
+        return 0 if self._guest is None else len(self._guest.server_state.connections)
+
     async def start(self) -> None:
         """Return once requests are answered. Raises AddressError."""
         bound = _bind(self._host, self.port)

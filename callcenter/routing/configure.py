@@ -1,10 +1,10 @@
 """Taking a new configuration into a running engine: nobody is thrown out of a conversation, nobody loses a place."""
 
 from callcenter.queues.arrivals import highest_tier, route
-from callcenter.routing.agent import BUSY_STATES, Agent
+from callcenter.routing.agent import BUSY_STATES, Agent, AgentTrigger
 from callcenter.state import State
 from callcenter.timers import TimerKind
-from callcenter.types import AgentConfig, Configuration, ContactState
+from callcenter.types import AgentConfig, AgentState, Configuration, ContactState
 
 
 def configure(state: State, configuration: Configuration) -> None:
@@ -15,8 +15,7 @@ def configure(state: State, configuration: Configuration) -> None:
     for contact in state.saved.contacts.values():
         if contact.state is ContactState.ENDED:
             continue
-        if contact.identified:
-            contact.tier = highest_tier(state, contact.customers)
+        contact.tier = highest_tier(state, contact.customers)
         if contact.state in (ContactState.WAITING, ContactState.OFFERED):
             route(state, contact)
 
@@ -43,3 +42,7 @@ def _remove(state: State, agent: Agent) -> None:
     state.saved.timers.cancel(TimerKind.BACKOFF, agent.config.id)
     state.freed.pop(agent.config.id, None)
     del state.saved.agents[agent.config.id]
+    if agent.state is not AgentState.LOGGED_OUT:
+        agent.move(AgentTrigger.SIGN_OUT)
+        agent.reason, agent.since_ms = None, state.now_ms
+        state.tell_agent(agent)

@@ -2,41 +2,65 @@
 
 A contact that comes goes to the READY agent that has been idle longest among those that may take it; an agent that
 comes free takes the first contact, in the order of its queues together, that it may take.
+
+When agents and contacts come at once, contacts go first, in their order: the earliest contact that anybody may take
+goes to the longest idle of those agents, then the next. So neither overtakes: not the new contact the one that has
+waited, not the agent who is just free the one who has been idle.
 """
 
+from heapq import heapify, heappop, heappush
+
 from callcenter.queues.contact import Contact
+from callcenter.queues.order import Place, place_of
 from callcenter.routing.agent import Agent, satisfies
 from callcenter.routing.offering import make_offer
 from callcenter.state import State
-from callcenter.types import ContactState
+from callcenter.types import AgentId, ContactId, ContactState
+
+NOBODY = AgentId("")
 
 
 def match(state: State) -> None:
     """Make every offer that the event in hand has made possible."""
-    while state.waiting_anew or state.freed:
-        contacts = [state.saved.contacts[contact] for contact in state.waiting_anew]
-        agents = [state.saved.agents[agent] for agent in state.freed]
-        state.waiting_anew.clear()
-        state.freed.clear()
-        for agent in sorted(agents, key=longest_idle):
-            if state.may_be_offered(agent):
-                wanted = first_contact(state, agent)
-                if wanted is not None:
-                    make_offer(state, wanted, agent)
-        for contact in sorted(contacts, key=_first_in_order):
-            if contact.state is ContactState.WAITING and state.saved.pbxs.get(contact.channel.pbx, False):
-                chosen = best_agent(state, contact)
-                if chosen is not None:
-                    make_offer(state, contact, chosen)
+    if not state.waiting_anew and not state.freed:
+        return
+    wanted = _wanted(state)
+    while wanted:
+        _, contact_id, agent_id = heappop(wanted)
+        contact = state.saved.contacts[contact_id]
+        if contact.state is ContactState.WAITING:
+            chosen = best_agent(state, contact)
+            if chosen is not None:
+                make_offer(state, contact, chosen)
+        if agent_id:  # somebody else may have got the contact that this agent would have taken
+            _want_first(state, wanted, agent_id)
+
+
+def _wanted(state: State) -> list[tuple[Place, ContactId, AgentId]]:
+    """What may be offered now: each contact that waits anew, and for each agent that came free its first contact."""
+    wanted = []
+    for contact_id in state.waiting_anew:
+        contact = state.saved.contacts[contact_id]
+        if contact.state is ContactState.WAITING and state.saved.pbxs.get(contact.channel.pbx, False):
+            wanted.append((place_of(contact), contact_id, NOBODY))
+    heapify(wanted)
+    for agent_id in state.freed:
+        _want_first(state, wanted, agent_id)
+    state.waiting_anew.clear()
+    state.freed.clear()
+    return wanted
+
+
+def _want_first(state: State, wanted: list[tuple[Place, ContactId, AgentId]], agent_id: AgentId) -> None:
+    agent = state.saved.agents[agent_id]
+    if state.may_be_offered(agent):
+        contact = first_contact(state, agent)
+        if contact is not None:
+            heappush(wanted, (place_of(contact), contact.id, agent_id))
 
 
 def longest_idle(agent: Agent) -> tuple[int, str]:
     return (agent.idle_since_ms, agent.config.id)
-
-
-def _first_in_order(contact: Contact) -> tuple[int, int, int]:
-    priority = contact.route.priority if contact.route else 0
-    return (-priority, contact.arrived_ms, contact.sequence)
 
 
 def may_take(agent: Agent, contact: Contact) -> bool:

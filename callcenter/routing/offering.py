@@ -182,6 +182,7 @@ def settle_pending(state: State, agent: Agent) -> None:
         state.freed[agent.config.id] = None
     if agent.removed:
         state.saved.timers.cancel(TimerKind.BACKOFF, agent.config.id)
+        state.freed.pop(agent.config.id, None)
         del state.saved.agents[agent.config.id]
 
 

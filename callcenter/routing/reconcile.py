@@ -4,15 +4,16 @@ While the link is down nothing of that PBX is offered and no offer expires; PbxS
 the core holds and the PBX does not is ended; what the PBX holds and the core does not know has just arrived.
 """
 
-from callcenter.commands import StopRinging
+from callcenter.commands import ConfirmConnection, StopRinging
 from callcenter.events import CallerLeft, DeviceChanged, Leg, PbxLost, PbxSynced
 from callcenter.queues.arrivals import arrive, leave
-from callcenter.queues.contact import Contact, ContactTrigger
+from callcenter.queues.contact import ContactTrigger
+from callcenter.routing.legs import conversation_of
 from callcenter.routing.offer import Offer, OfferTrigger
 from callcenter.routing.offering import connect, end_contact, end_offer
 from callcenter.state import State
 from callcenter.timers import TimerKind
-from callcenter.types import ContactId, ContactState, Departure, DeviceRef, DeviceStatus, Outcome
+from callcenter.types import ContactState, Departure, DeviceRef, DeviceStatus, Outcome
 
 
 def pbx_lost(state: State, event: PbxLost) -> None:
@@ -62,31 +63,40 @@ def _legs(state: State, event: PbxSynced) -> None:
             _settle_offer(state, offer, legs.get(offer.id))
     for contact in list(state.saved.contacts.values()):
         talking = contact.state is ContactState.CONNECTED and contact.channel.pbx == event.pbx
-        if talking and contact.offer not in legs:
+        if not talking:
+            continue
+        assert contact.offer is not None
+        if contact.offer in legs:  # what was said before the link was lost may not have arrived
+            state.emit(ConfirmConnection(contact.offer, contact.channel))
+        else:
             end_contact(state, contact, ContactTrigger.RELEASED, Outcome.ANSWERED)
     for leg in event.legs:
-        known = leg.offer in state.saved.offers or _is_conversation(state, leg)
-        if not known and leg.contact is None:
-            state.emit(StopRinging(leg.offer, DeviceRef(event.pbx, "")))
+        if _is_stray(state, leg):
+            device = state.saved.closed.get(leg.offer, DeviceRef(event.pbx, ""))
+            state.emit(StopRinging(leg.offer, device))
 
 
 def _settle_offer(state: State, offer: Offer, leg: Leg | None) -> None:
     if leg is None:
-        # Never carried out, or over while nobody told us: not the agent's fault.
-        end_offer(state, offer, OfferTrigger.WITHDRAW, leg_is_gone=True)
+        # Never carried out, or over while nobody told us: not the agent's fault. It may still be on its way.
+        end_offer(state, offer, OfferTrigger.WITHDRAW, leg_is_gone=False)
     elif leg.contact == offer.contact:
         connect(state, offer)
     else:
         state.saved.timers.arm(TimerKind.OFFER, offer.id, max(offer.deadline_ms, state.now_ms))
 
 
-def _is_conversation(state: State, leg: Leg) -> bool:
-    contact = _contact_of(state, leg.contact)
-    return contact is not None and contact.offer == leg.offer
+def _is_stray(state: State, leg: Leg) -> bool:
+    """A phone that rings for no offer of ours, or a conversation that ours has ended before the answer: stop it.
 
-
-def _contact_of(state: State, contact: ContactId | None) -> Contact | None:
-    return state.saved.contacts.get(contact) if contact is not None else None
+    A conversation with a contact that we don't know is left alone: it began before our memory does.
+    """
+    if leg.offer in state.saved.offers:
+        return False
+    if leg.contact is None:
+        return conversation_of(state, leg.offer) is None
+    contact = state.saved.contacts.get(leg.contact)
+    return contact is not None and contact.state is not ContactState.ENDED and contact.offer != leg.offer
 
 
 def _callers_come(state: State, event: PbxSynced) -> None:

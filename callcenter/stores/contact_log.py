@@ -58,7 +58,7 @@ class ContactLog:
         self._spill = Spill(spill_dir, max_spill_bytes)
         self._taken = 0  # records ever put into the buffer
         self._settled = 0  # records ever taken out of it: in SQL, or in the file
-        self._flushes: list[tuple[int, asyncio.Future[None]]] = []
+        self._flushes: list[tuple[int, asyncio.Future[bool]]] = []
         self._wake = asyncio.Event()
         self._closing = False
         self._problem: str | None = None
@@ -77,10 +77,10 @@ class ContactLog:
         """Take a record; any other command is left to others. Never blocks, never raises for what a caller sent."""
         if not isinstance(command, RecordSegment | RecordContact | RecordDisposition):
             return
+        self._wake.set()
         if len(self._buffer) < self._bound:
             self._buffer.append(command)
             self._taken += 1
-            self._wake.set()
         elif not self._spill.append(command):
             self.lost += 1
             self._rare_log.warning(
@@ -100,6 +100,8 @@ class ContactLog:
         return self._spill.waiting_bytes
 
     def health(self) -> Health:
+        if self._writer is None or self._writer.done():
+            return Health(False, "the contact log's writer is not running; restart the daemon")
         if self.lost:
             return Health(False, f"the contact log has lost {self.lost} records: memory and disk were full")
         if self._problem is not None:
@@ -107,14 +109,21 @@ class ContactLog:
             return Health(False, f"the contact log cannot be written: {self._problem}; {waiting}")
         return Health(True, f"the contact log is written; {self.pending} records wait")
 
-    async def flush(self) -> None:
-        """Wait until all that was taken is safe: in the database or, if that is down, in the file on the disk."""
-        if self._settled < self._taken and self._writer is not None and not self._writer.done():
+    async def flush(self) -> bool:
+        """Wait until all that was taken is safe: in the database or, if that is down, in the file on the disk.
+
+        False if it is not: the log has not been started, or neither the database nor the disk takes it.
+        """
+        if self._settled < self._taken:
+            if self._writer is None or self._writer.done():
+                return False
             done = asyncio.get_running_loop().create_future()
             self._flushes.append((self._taken, done))
             self._wake.set()
-            await done
+            if not await done:
+                return False
         await asyncio.to_thread(self._spill.sync)
+        return True
 
     async def close(self) -> None:
         """Write what is left, to the file if the database is down, and stop. Takes no more records afterwards."""
@@ -161,14 +170,17 @@ class ContactLog:
                 continue
             self._note_success()
             pause_s = self._backoff_s[0]
-            if self._buffer:
-                continue
-            if self._closing:
+            if self._closing and not self._buffer:
                 return
+            await self._gather()
+
+    async def _gather(self) -> None:
+        """Wait for the first record of the next group, and then a little for company."""
+        self._wake.clear()
+        if not (self._buffer or self._closing or self._spill.waiting_bytes):
             await self._wake.wait()
-            self._wake.clear()
-            if not self._closing:
-                await asyncio.sleep(GROUP_S)
+        if len(self._buffer) < BATCH and not (self._closing or self._flushes):
+            await asyncio.sleep(GROUP_S)
 
     async def _write_buffer(self) -> None:
         """Write what is in memory now; what comes meanwhile is for the next round, after a look at the file."""
@@ -180,11 +192,12 @@ class ContactLog:
 
     async def _read_back(self) -> None:
         """Write what is in the file, unless the end is near: the next start does it then."""
-        while not self._closing and await asyncio.to_thread(self._spill.start_replay):
+        while not self._closing and self._spill.start_replay():
             _log.info("reading the contact log's records back from %s", self._spill.path.parent)
             batches = self._spill.replay(BATCH)
-            while batch := await asyncio.to_thread(next, batches, None):
-                await self._commit(batch)
+            while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+                if batch:
+                    await self._commit(batch)
             await asyncio.to_thread(self._spill.end_replay)
             if self._buffer:
                 return  # memory has its turn, or a steady stream into the file would keep it waiting
@@ -216,7 +229,8 @@ class ContactLog:
             if self._settled % BATCH == 0:
                 await asyncio.sleep(0)  # let the calls go on
         for _, done in self._flushes:
-            done.set_result(None)
+            if not done.done():
+                done.set_result(False)
         self._flushes.clear()
         if self._closing and self._buffer:
             self.lost += len(self._buffer)
@@ -233,7 +247,7 @@ class ContactLog:
             if target > self._settled:
                 still_waiting.append((target, done))
             elif not done.done():
-                done.set_result(None)
+                done.set_result(True)
         self._flushes = still_waiting
 
     async def _wait(self, pause_s: float) -> None:
@@ -265,4 +279,7 @@ def _is_outage(error: Exception) -> bool:
         return False
     if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
         return False
+    sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    if sqlstate.startswith("22"):
+        return False  # a value that does not fit; asyncpg finds out before it sends anything
     return isinstance(error, DATABASE_ERRORS)

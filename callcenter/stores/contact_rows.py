@@ -159,7 +159,9 @@ def _text_limits(table: type[DeclarativeBase]) -> dict[str, int]:
     }
 
 
-_LIMITS = {table: _text_limits(table) for table in (SegmentRow, ContactRow, EarlyDispositionRow)}
+_LIMITS: dict[type[DeclarativeBase], dict[str, int]] = {
+    table: _text_limits(table) for table in (SegmentRow, ContactRow, EarlyDispositionRow)
+}
 
 
 def _fit(table: type[DeclarativeBase], row: Row) -> Row:

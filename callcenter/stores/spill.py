@@ -4,7 +4,8 @@ One idea: two files, so that reading back and appending never meet. New records 
 back, that file is renamed to `contact-log.replaying.jsonl` and removed only when all of it is in the database. A crash
 on the way means that it is read once more, and the log's keys make that harmless.
 
-What the database refuses for good, and lines that cannot be read, go to `contact-log.refused.jsonl` for a person to see.
+What the database refuses for good, and lines that cannot be read, go to `contact-log.refused.jsonl`, for a person
+to look at.
 """
 
 import contextlib
@@ -22,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class Spill:
-    """The files of one contact log. Not safe for use by two threads at once, except for reading beside appending."""
+    """The files of one contact log, for one thread; reading back (`replay`) may go on in another."""
 
     def __init__(self, directory: Path, max_bytes: int) -> None:
         """`max_bytes` bounds each of the files; at the bound a record is not taken."""
@@ -58,9 +59,14 @@ class Spill:
         return True
 
     def sync(self) -> None:
-        """Wait until the disk has what was appended."""
-        if self._file is not None:
-            os.fsync(self._file.fileno())
+        """Wait until the disk has what was appended. May run in a thread beside all the rest."""
+        for path in (self._current, self._replaying):
+            with contextlib.suppress(FileNotFoundError):
+                descriptor = os.open(path, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
 
     def start_replay(self) -> bool:
         """Set aside what there is to be read back; False if there is nothing."""

@@ -1,0 +1,73 @@
+# `make` or `make help` lists what can be done here. Each target prepares what it needs and does so only once.
+
+SHELL := /bin/bash
+BIN := .venv/bin
+SEED ?= 1
+EVENTS ?= 100000
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check pbx pbx-stop sim bench bench-pbx lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+demo: ## a whole call center with real calls, on this machine; Ctrl-C stops it and cleans up
+	@scripts/setup demo
+	@$(BIN)/python -m lab.demo
+
+test: ## all tests, those on a real PBX, Redis, PostgreSQL and browser included
+	@scripts/setup test
+	@if [ "$$(id -u)" = 0 ]; then \
+		$(BIN)/python -m lab.pbx install && CALLCENTER_REQUIRE_ALL=1 $(BIN)/pytest $(PYTEST_ARGS); \
+	else \
+		echo "Not root: tests that need something that is not here are skipped, and listed at the end."; \
+		$(BIN)/pytest $(PYTEST_ARGS); \
+	fi
+
+check: ## format, lint, types, import contracts and the house's other laws
+	@scripts/setup check
+	@failed=; \
+	step() { local name="$$1"; shift; echo "== $$name"; "$$@" || failed="$$failed $$name"; }; \
+	step format $(BIN)/ruff format --check .; \
+	step lint $(BIN)/ruff check .; \
+	step types $(BIN)/mypy; \
+	step contracts $(BIN)/lint-imports --no-logo; \
+	step laws $(BIN)/python -m scripts.check_laws; \
+	if [ -n "$$failed" ]; then echo "make check: not clean:$$failed"; exit 1; fi; \
+	echo "make check: clean"
+
+pbx: ## an Asterisk of our own on loopback, with config/asterisk; `make pbx-stop` ends it
+	@scripts/setup demo
+	@$(BIN)/python -m lab.pbx install
+	@$(BIN)/python -m lab.pbx start
+
+pbx-stop: ## stop what `make pbx` started
+	@$(BIN)/python -m lab.pbx stop
+
+sim: ## the pure core in a simulated world, with faults: make sim SEED=7 EVENTS=1000000
+	@scripts/setup run
+	@$(BIN)/python -m callcenter.simulation --seed $(SEED) --events $(EVENTS)
+
+bench: ## list the benchmarks; each takes minutes and is run by its own target
+	@scripts/setup run
+	@$(BIN)/python -m benchmarks
+
+bench-pbx: ## the same real calls through app_queue and through callcenter, on one PBX
+	@scripts/setup demo
+	@$(BIN)/python -m lab.pbx install
+	@$(BIN)/python -m benchmarks.pbx
+
+LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+lock: ## lock the dependencies of pyproject.toml again (remove a lock file first to upgrade it)
+	@scripts/setup run
+	@$(BIN)/python -m pip install --quiet uv
+	@$(LOCK) pyproject.toml --extra embedded --group build --output-file requirements.lock
+	@$(LOCK) pyproject.toml --extra embedded --group build --group dev --constraint requirements.lock \
+		--output-file requirements-dev.lock
+
+clean: ## remove what tests and tools left behind, but not .venv and the installed PBX
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist .local/reports
+	@find . -name __pycache__ -not -path './.venv/*' -not -path './.local/*' -prune -exec rm -rf {} +

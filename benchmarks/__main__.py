@@ -1,0 +1,22 @@
+"""The list of the benchmarks (`make bench`). Each takes minutes, so none is run without being named."""
+
+import click
+
+BENCHMARKS = {
+    "pbx": (
+        "make bench-pbx",
+        "the same SIPp load through app_queue and the daemon, on one Asterisk: arrival to ring, agents' idle gap",
+    ),
+}
+
+
+@click.command()
+def main() -> None:
+    """List the benchmarks."""
+    width = max(len(command) for command, _ in BENCHMARKS.values())
+    for name, (command, about) in BENCHMARKS.items():
+        click.echo(f"{command:<{width}}  {about} (python -m benchmarks.{name} --help)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Who is calling: customers by the account number from the IVR, else by the caller's number.
+
+One idea: a look-up is never in a call's way. `execute` takes the question and returns; the answer goes out as an event
+whenever it comes, within `crm.lookup_limit_s`. No answer is an answer too: the engine has its own deadline, and routes
+without one.
+
+Bounds: `concurrency` look-ups are in the database at once, `max_waiting` are under way or wait; one beyond that is
+not made, and counted.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from enum import Enum
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from callcenter.commands import Command, LookUpCustomer
+from callcenter.crm.numbers import to_e164
+from callcenter.events import CustomersFound
+from callcenter.settings import CrmSettings
+from callcenter.stores.database import DATABASE_ERRORS, in_short
+from callcenter.stores.health import RareLog
+from callcenter.stores.tables import CustomerNumberRow, CustomerRow
+from callcenter.stores.text import clean_text
+from callcenter.types import Customer, Tier
+
+MAX_SHARING = 20  # of the customers on one number, so many are shown; a switchboard may have thousands
+RETRY_PAUSE_S = 0.25
+_MAX_ACCOUNT = 64
+
+_log = logging.getLogger(__name__)
+
+
+class LookUpOutcome(Enum):
+    FOUND = "found"
+    SEVERAL = "several"
+    UNKNOWN = "unknown"
+    FAILED = "failed"  # the database could not be asked, twice
+    LATE = "late"  # no answer within the limit
+    REFUSED = "refused"  # too many look-ups under way
+
+
+Observer = Callable[[LookUpOutcome, float], None]
+
+
+class CustomerDirectory:
+    """`find` to ask and wait, `execute` to have the answer emitted."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        settings: CrmSettings,
+        emit: Callable[[CustomersFound], None],
+        *,
+        observe: Observer | None = None,
+        concurrency: int = 8,
+        max_waiting: int = 1_000,
+    ) -> None:
+        """`emit` is called in the event loop, once at most for each look-up. `observe` is told of each look-up's
+        outcome and its duration in seconds, refused ones included."""
+        self._engine = engine
+        self._settings = settings
+        self._emit = emit
+        self._observe = observe
+        self._turns = asyncio.Semaphore(concurrency)
+        self._max_waiting = max_waiting
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._rare_log = RareLog(_log)
+
+    @property
+    def waiting(self) -> int:
+        """Look-ups under way."""
+        return len(self._tasks)
+
+    # ---- asking and waiting
+
+    async def find(self, caller: str | None, account: str | None) -> tuple[Customer, ...]:
+        """The customer of this account; where it is absent or unknown, all customers of the caller's number, by id.
+
+        Several where a number is shared, at most 20; none for an unknown or withheld number. Raises what SQLAlchemy
+        raises where the database is down.
+        """
+        account = None if account is None else account.strip()
+        number = to_e164(caller, self._settings.default_region)
+        if not account and number is None:
+            return ()
+        async with self._engine.connect() as connection:
+            if account and len(account) <= _MAX_ACCOUNT:
+                by_account = _customers().where(CustomerRow.account == clean_text(account))
+                if row := (await connection.execute(by_account)).one_or_none():
+                    return (_customer(row),)
+            if number is None:
+                return ()
+            by_number = (
+                _customers()
+                .join(CustomerNumberRow, CustomerNumberRow.customer_id == CustomerRow.id)
+                .where(CustomerNumberRow.number == number)
+                .order_by(CustomerRow.id)
+                .limit(MAX_SHARING)
+            )
+            return tuple(_customer(row) for row in await connection.execute(by_number))
+
+    # ---- asking and going on
+
+    def execute(self, command: Command) -> None:
+        """Start a look-up; any other command is left to others. Returns at once and raises nothing."""
+        if not isinstance(command, LookUpCustomer):
+            return
+        if len(self._tasks) >= self._max_waiting:
+            self._rare_log.warning(
+                "%d customer look-ups are under way: contact %s goes on without one", len(self._tasks), command.contact
+            )
+            self._tell(LookUpOutcome.REFUSED, 0.0)
+            return
+        task = asyncio.get_running_loop().create_task(self._look_up(command), name=f"look-up {command.contact}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Give up the look-ups that are under way; nothing is emitted afterwards."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _look_up(self, command: LookUpCustomer) -> None:
+        started_s = time.monotonic()
+        try:
+            async with asyncio.timeout(self._settings.lookup_limit_s) as limit, self._turns:
+                customers = await self._find_with_one_retry(command)
+        except DATABASE_ERRORS as error:
+            late = limit.expired()
+            self._rare_log.warning(
+                "the customer of contact %s could not be looked up: %s",
+                command.contact,
+                f"no answer within crm.lookup_limit_s ({self._settings.lookup_limit_s:g} s)"
+                if late
+                else in_short(error),
+            )
+            self._tell(LookUpOutcome.LATE if late else LookUpOutcome.FAILED, time.monotonic() - started_s)
+            return
+        outcomes = (LookUpOutcome.UNKNOWN, LookUpOutcome.FOUND, LookUpOutcome.SEVERAL)
+        self._tell(outcomes[min(len(customers), 2)], time.monotonic() - started_s)
+        self._emit(CustomersFound(command.contact, customers))
+
+    async def _find_with_one_retry(self, command: LookUpCustomer) -> tuple[Customer, ...]:
+        try:
+            return await self.find(command.caller, command.account)
+        except DATABASE_ERRORS as error:
+            self._rare_log.warning("a customer look-up failed and is tried once more: %s", in_short(error))
+        await asyncio.sleep(RETRY_PAUSE_S)
+        return await self.find(command.caller, command.account)
+
+    def _tell(self, outcome: LookUpOutcome, duration_s: float) -> None:
+        if self._observe is not None:
+            self._observe(outcome, duration_s)
+
+
+def _customers() -> Select[int, str, str, str, str | None, str | None]:
+    return select(
+        CustomerRow.id,
+        CustomerRow.account,
+        CustomerRow.name,
+        CustomerRow.tier,
+        CustomerRow.language,
+        CustomerRow.notes,
+    )
+
+
+def _customer(row: Row[int, str, str, str, str | None, str | None]) -> Customer:
+    id_, account, name, tier, language, notes = row
+    return Customer(id_, account, name, Tier(tier), language, notes)

@@ -1,0 +1,402 @@
+"""The translator: AMI messages become events of the core, commands of the core become actions. Nothing else gets past.
+
+The one idea: the mirror says what is known, so each event is told once however often and in whatever order the PBX says
+so. An offer in the mirror is one whose end has not been told; telling it takes it out. The dialplan's side of the
+agreement is config/asterisk/callcenter/extensions.conf.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+
+from callcenter.commands import ConfirmConnection, PbxCommand, RingDevice, StopRinging
+from callcenter.cti.ami.callers import caller_id, caller_number, clean
+from callcenter.cti.ami.mirror import Caller, LiveOffer, Mirror, Phase
+from callcenter.cti.ami.wire import Action, BadMessageError, Message
+from callcenter.events import (
+    CallerLeft,
+    ContactArrived,
+    DeviceChanged,
+    Event,
+    Leg,
+    OfferConnected,
+    OfferEnded,
+    OfferRinging,
+    PbxSynced,
+)
+from callcenter.types import ChannelRef, ContactId, Departure, DeviceRef, DeviceStatus, LegEnd, OfferId, PbxName
+
+log = logging.getLogger(__name__)
+
+WANTED = (
+    "BridgeEnter",
+    "BridgeLeave",
+    "DeviceStateChange",
+    "DeviceStateListComplete",
+    "Hangup",
+    "Newchannel",
+    "Newstate",
+    "OriginateResponse",
+    "Status",
+    "StatusComplete",
+    "UserEvent",
+)
+
+_HOLDING = ("callcenter", "callcenter-hold", "callcenter-after")
+_FALLBACK = "callcenter-fallback"
+_AGENT_CONTEXT = "callcenter-agent"
+_RING = ":ring"  # ends the ActionID of an offer's Originate, and so of its OriginateResponse
+
+_UNIQUE_ID = re.compile(r"([0-9]+)\.([0-9]+)$")
+
+STOPPED_LIMIT = 1_000  # offers to hang up should their channel still come; beyond that the oldest is forgotten
+OFFER_LIMIT = 20_000  # live offers; one more has FAILED
+
+_DEVICE_STATUS = MappingProxyType(
+    {
+        "NOT_INUSE": DeviceStatus.FREE,
+        "INUSE": DeviceStatus.IN_USE,
+        "BUSY": DeviceStatus.IN_USE,
+        "ONHOLD": DeviceStatus.IN_USE,
+        "RINGINUSE": DeviceStatus.IN_USE,
+        "RINGING": DeviceStatus.RINGING,
+        "UNAVAILABLE": DeviceStatus.UNREACHABLE,
+        "INVALID": DeviceStatus.UNREACHABLE,
+    }
+)
+
+# Hang-up causes (ITU-T Q.850, with Asterisk's 0 for "none given") of a leg that was never in a bridge with its caller:
+# what it means if the phone had not rung, if it had, and if it had been answered. A phone that is registered but silent
+# ends with 19, "no answer", too; only that it never rang tells it from one that nobody picked up.
+_QUIET = (LegEnd.UNREACHABLE, LegEnd.NO_ANSWER, LegEnd.BUSY)
+_BUSY = (LegEnd.BUSY,) * 3
+_UNREACHABLE = (LegEnd.UNREACHABLE,) * 3
+_FAILED = (LegEnd.FAILED,) * 3
+LEG_ENDS: Mapping[int, tuple[LegEnd, LegEnd, LegEnd]] = MappingProxyType(
+    {
+        0: _QUIET,  # none given: we hung up, or the PBX gave up
+        16: _QUIET,  # normal clearing
+        18: _QUIET,  # no user responding
+        19: _QUIET,  # no answer from the user
+        26: _QUIET,  # answered elsewhere
+        31: _QUIET,  # normal, unspecified
+        102: _QUIET,  # a timer of the signalling ran out
+        17: _BUSY,
+        21: _BUSY,  # call rejected
+        1: _UNREACHABLE,  # unallocated number
+        2: _UNREACHABLE,  # no route to the transit network
+        3: _UNREACHABLE,  # no route to the destination
+        20: _UNREACHABLE,  # subscriber absent
+        22: _UNREACHABLE,  # number changed
+        27: _UNREACHABLE,  # destination out of order
+        28: _UNREACHABLE,  # invalid number format
+        34: _UNREACHABLE,  # no circuit available
+        38: _UNREACHABLE,  # network out of order
+        41: _UNREACHABLE,  # temporary failure
+        42: _UNREACHABLE,  # switching equipment congestion
+        44: _UNREACHABLE,  # requested circuit not available
+    }
+)
+
+
+def leg_end(cause: str, phase: Phase) -> LegEnd:
+    """How a leg ended that had come as far as `phase`, by the hang-up cause; an unknown cause is FAILED."""
+    if phase is Phase.CONNECTED:
+        return LegEnd.HUNG_UP
+    silent, rang, answered = LEG_ENDS.get(int(cause) if cause.isdecimal() else -1, _FAILED)
+    if phase is Phase.UP:
+        return answered
+    return rang if phase is Phase.RINGING else silent
+
+
+class Translator:
+    """One PBX's. `hang_up` is asked to take a channel down whose offer was stopped before the channel came."""
+
+    def __init__(
+        self, pbx: PbxName, device_prefix: str, emit: Callable[[Event], None], hang_up: Callable[[Action], None]
+    ) -> None:
+        self.mirror = Mirror()
+        self._pbx = pbx
+        self._device_prefix = device_prefix
+        self._emit = emit
+        self._hang_up = hang_up
+        self._stopped: dict[str, None] = {}
+        self._handlers: Mapping[str, Callable[[Message], None]] = {
+            "BridgeEnter": self._bridge_enter,
+            "BridgeLeave": self._bridge_leave,
+            "DeviceStateChange": self._device_state,
+            "Hangup": self._hangup,
+            "Newchannel": self._newchannel,
+            "Newstate": self._newstate,
+            "OriginateResponse": self._originate_response,
+            "UserEvent": self._user_event,
+        }
+
+    # ---- from the PBX
+
+    def handle(self, message: Message) -> None:
+        """Take one event. Raises BadMessageError if it makes no sense."""
+        handler = self._handlers.get(message.name)
+        if handler is not None:
+            handler(message)
+
+    def _newchannel(self, message: Message) -> None:
+        channel = message.get("Uniqueid")
+        offer = self.mirror.offers.get(channel)
+        if offer is not None:
+            offer.phase = max(offer.phase, Phase.CHANNEL)
+        if (offer is not None and offer.stopping) or channel in self._stopped:
+            self._stopped.pop(channel, None)
+            self._hang_up(_hang_up_action(channel))
+
+    def _newstate(self, message: Message) -> None:
+        offer = self.mirror.offers.get(message.get("Uniqueid"))
+        if offer is None:
+            return
+        match message.get("ChannelState"):
+            case "5":
+                if offer.phase < Phase.RINGING:
+                    offer.phase = Phase.RINGING
+                    self._emit(OfferRinging(offer.id))
+            case "6":
+                offer.phase = max(offer.phase, Phase.UP)
+
+    def _hangup(self, message: Message) -> None:
+        caller, offer = self.mirror.remove(message.get("Uniqueid"))
+        if offer is not None:
+            self._emit(OfferEnded(offer.id, leg_end(message.get("Cause"), offer.phase)))
+        if caller is not None:
+            self._left(caller, Departure.HUNG_UP)
+
+    def _bridge_enter(self, message: Message) -> None:
+        channel = message.get("Uniqueid")
+        if not self.mirror.is_ours(channel):
+            return
+        self.mirror.enter(channel, message.get("BridgeUniqueid"))
+        leg = self.mirror.offers.get(channel)
+        for offer in [leg] if leg is not None else self.mirror.offers_to(channel):
+            if offer.phase is not Phase.CONNECTED and self.mirror.together(offer.id, offer.caller):
+                offer.phase = Phase.CONNECTED
+                self._emit(OfferConnected(offer.id))
+
+    def _bridge_leave(self, message: Message) -> None:
+        self.mirror.leave(message.get("Uniqueid"), message.get("BridgeUniqueid"))
+
+    def _originate_response(self, message: Message) -> None:
+        # A failure with a channel is told by that channel's Hangup, which knows why.
+        offer = self.mirror.offers.get(message.get("ActionID").removesuffix(_RING))
+        if message.get("Response") == "Failure" and offer is not None and offer.phase is Phase.ASKED:
+            self.offer_failed(offer.id, LegEnd.UNREACHABLE)
+
+    def _device_state(self, message: Message) -> None:
+        changed = self._device(message)
+        if changed is not None:
+            self._emit(changed)
+
+    def _device(self, message: Message) -> DeviceChanged | None:
+        device = message.get("Device")
+        status = _DEVICE_STATUS.get(message.get("State"), DeviceStatus.UNKNOWN)
+        if not device.startswith(self._device_prefix) or not self.mirror.device_changed(device, status):
+            return None
+        return DeviceChanged(DeviceRef(self._pbx, device), status)
+
+    def _user_event(self, message: Message) -> None:
+        match message.get("UserEvent"):
+            case "CallcenterArrived":
+                self._arrived(self._arrival(message, message.get))
+            case "CallcenterFallback":
+                caller = self.mirror.callers.get(message.get("Uniqueid"))
+                if caller is not None and caller.arrival.contact == self._contact(message.get("Contact")):
+                    self._left(caller, Departure.FALLBACK)
+            case "CallcenterBridge":
+                self._bridge_result(message)
+
+    def _bridge_result(self, message: Message) -> None:
+        offer = self.mirror.offers.get(message.get("Offer"))
+        result = message.get("Result")
+        if offer is None or offer.phase is Phase.CONNECTED or result == "SUCCESS":
+            return
+        self.offer_failed(offer.id, LegEnd.CALLER_GONE if result == "NONEXISTENT" else LegEnd.FAILED)
+
+    def _arrived(self, arrival: ContactArrived) -> None:
+        channel = arrival.channel.channel
+        before = self.mirror.callers.get(channel)
+        if before is not None:
+            if _visit(arrival.contact) <= _visit(before.arrival.contact):
+                return  # said already, by the list after the connect
+            self._left(before, Departure.HUNG_UP)  # from one visit straight into the next, by a transfer
+        self.mirror.callers[channel] = Caller(channel, arrival)
+        self._emit(arrival)
+
+    def _left(self, caller: Caller, how: Departure) -> None:
+        if caller.present:
+            caller.present = False
+            self._emit(CallerLeft(caller.arrival.contact, how))
+
+    def _contact(self, name: str) -> ContactId:
+        return ContactId(f"{self._pbx}-{name}")
+
+    def _arrival(self, message: Message, value: Callable[[str], str]) -> ContactArrived:
+        """`value` gives Contact, Dialled, Account, Intent and Language, empty for one that is not there."""
+        channel, contact = message.get("Uniqueid"), value("Contact")
+        if not channel or not contact.startswith(f"{channel}-"):
+            raise BadMessageError(
+                f"arrival on channel {channel!r} with contact {contact!r}: the contact must be the channel's "
+                "unique id, '-' and a number; see [callcenter] in the dialplan"
+            )
+        return ContactArrived(
+            contact=self._contact(contact),
+            channel=ChannelRef(self._pbx, channel),
+            caller=caller_number(message.get("CallerIDNum")),
+            caller_name=clean(message.get("CallerIDName").replace("<unknown>", "")),
+            dialled=clean(value("Dialled")),
+            account=clean(value("Account")) or None,
+            intent=clean(value("Intent")) or None,
+            language=clean(value("Language")) or None,
+        )
+
+    # ---- the whole picture, after each connect
+
+    def sync(self, channels: Iterable[Message], devices: Iterable[Message]) -> None:
+        """Replace the mirror by what the PBX answered to `status()` and `device_list()`, and tell the core."""
+        before, self.mirror = self.mirror, Mirror()
+        contexts: dict[str, str] = {}
+        for message in channels:
+            contexts[message.get("Uniqueid")] = message.get("Context")
+            try:
+                self._take_channel(message)
+            except BadMessageError as error:
+                log.warning("left out a channel of the PBX: %s", error)
+        seen = tuple(changed for changed in map(self._device, devices) if changed is not None)
+        for offer in before.offers.values():
+            self._take_over(offer)
+        callers = sorted(self.mirror.callers.values(), key=lambda caller: _age(caller.channel))
+        for caller in callers:
+            talking = any(self.mirror.together(offer, caller.channel) for offer in self.mirror.offers)
+            caller.present = talking or contexts[caller.channel] in _HOLDING
+        legs = tuple(self._leg(offer) for offer in self.mirror.offers.values())
+        waiting = tuple(caller.arrival for caller in callers if caller.present)
+        fallback = tuple(
+            caller.arrival.contact for caller in callers if not caller.present and contexts[caller.channel] == _FALLBACK
+        )
+        self._emit(PbxSynced(self._pbx, waiting, fallback, legs, seen))
+
+    def _take_channel(self, message: Message) -> None:
+        variables = {}
+        for line in message.all("Variable"):
+            name, _, value = line.partition("=")
+            variables[name.removeprefix("CALLCENTER_").capitalize()] = "" if value == "(null)" else value
+        channel = message.get("Uniqueid")
+        if variables.get("Offer") == channel:
+            phase = {"5": Phase.RINGING, "6": Phase.UP}.get(message.get("ChannelState"), Phase.CHANNEL)
+            self.mirror.offers[channel] = LiveOffer(OfferId(channel), variables.get("Caller", ""), phase)
+        elif variables.get("Contact"):
+            arrival = self._arrival(message, lambda name: variables.get(name, ""))
+            self.mirror.callers[channel] = Caller(channel, arrival)
+        if message.get("BridgeID"):
+            self.mirror.enter(channel, message.get("BridgeID"))
+
+    def _take_over(self, before: LiveOffer) -> None:
+        """What was asked for before the connection was lost may still be wanted, or come when nobody wants it."""
+        now = self.mirror.offers.get(before.id)
+        if now is None and before.phase is Phase.ASKED:
+            self._remember_stopped(before.id)
+        elif now is not None and before.stopping:
+            self._hang_up(_hang_up_action(before.id))
+
+    def _leg(self, offer: LiveOffer) -> Leg:
+        caller = self.mirror.caller_with(offer.id)
+        if caller is None:
+            return Leg(offer.id, None)
+        offer.phase = Phase.CONNECTED
+        return Leg(offer.id, caller.arrival.contact)
+
+    # ---- to the PBX
+
+    def action(self, command: PbxCommand) -> Action | None:
+        """The action that carries a command out; None where there is nothing to send (now)."""
+        match command:
+            case RingDevice():
+                return self._ring(command)
+            case StopRinging(offer=offer):
+                return self._stop(offer)
+            case ConfirmConnection(offer=offer, channel=channel):
+                keys = {"Channel": channel.channel, "Variable": "CALLCENTER_CONNECTED", "Value": offer}
+                return Action("Setvar", {"ActionID": f"{offer}:confirm", **keys})
+
+    def offer_failed(self, offer: OfferId, how: LegEnd) -> None:
+        """The offer has ended without a Hangup of its leg to tell so. Told once."""
+        if self.mirror.remove(offer)[1] is not None:
+            self._emit(OfferEnded(offer, how))
+
+    def not_rung(self, offer: OfferId) -> None:
+        """The PBX did not take the Originate, or did not say that it has: should a channel come, it is hung up."""
+        live = self.mirror.offers.get(offer)
+        if live is not None and live.phase is Phase.ASKED:
+            self._remember_stopped(offer)
+            self.offer_failed(offer, LegEnd.FAILED)
+
+    def _ring(self, command: RingDevice) -> Action | None:
+        if command.offer in self.mirror.offers:
+            log.debug("offer %s is under way already", command.offer)
+            return None
+        if len(self.mirror.offers) >= OFFER_LIMIT:
+            log.error("offer %s has failed: %d offers are under way at one PBX", command.offer, OFFER_LIMIT)
+            self._emit(OfferEnded(command.offer, LegEnd.FAILED))
+            return None
+        self.mirror.offers[command.offer] = LiveOffer(command.offer, command.channel.channel)
+        keys = {
+            "ActionID": f"{command.offer}{_RING}",
+            "Async": "true",
+            "ChannelId": command.offer,
+            "Channel": command.device.device,
+            "Context": _AGENT_CONTEXT,
+            "Exten": "s",
+            "Priority": "1",
+            "Timeout": str(command.timeout_ms),
+            "CallerID": caller_id(command.caller, command.caller_name),
+        }
+        variables = {"CALLCENTER_OFFER": command.offer, "CALLCENTER_CALLER": command.channel.channel}
+        return Action("Originate", keys, variables)
+
+    def _stop(self, offer_id: OfferId) -> Action | None:
+        offer = self.mirror.offers.get(offer_id)
+        if offer is None:
+            self._remember_stopped(offer_id)
+            return None
+        if offer.phase is Phase.ASKED:
+            offer.stopping = True  # Asterisk knows no such channel yet: at its Newchannel
+            return None
+        return _hang_up_action(offer_id)
+
+    def _remember_stopped(self, offer: OfferId) -> None:
+        while len(self._stopped) >= STOPPED_LIMIT:
+            del self._stopped[next(iter(self._stopped))]
+        self._stopped[offer] = None
+
+
+def status() -> Action:
+    """Asks for all channels, with what the dialplan wrote on them."""
+    names = ("CONTACT", "DIALLED", "ACCOUNT", "INTENT", "LANGUAGE", "OFFER", "CALLER")
+    return Action("Status", {"Variables": ",".join(f"CALLCENTER_{name}" for name in names)})
+
+
+def device_list() -> Action:
+    return Action("DeviceStateList")
+
+
+def _hang_up_action(channel: str) -> Action:
+    return Action("Hangup", {"ActionID": f"{channel}:stop", "Channel": channel})
+
+
+def _visit(contact: ContactId) -> int:
+    """The number at the end: a channel's first, second, ... time in the call center."""
+    number = contact.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0
+
+
+def _age(channel: str) -> tuple[int, int, str]:
+    """Orders unique ids, `[system-]seconds.sequence`, from the oldest to the newest."""
+    found = _UNIQUE_ID.search(channel)
+    return (int(found[1]), int(found[2]), channel) if found else (0, 0, channel)

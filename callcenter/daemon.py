@@ -1,0 +1,325 @@
+"""The composition root: makes the shells and the core, wires them, starts and stops them in order.
+
+    events    PBX, directory, desktops  -> runner -> engine
+    commands  engine -> runner -> PBX, directory, desktops, contact log, metrics
+
+The reactor is Twisted's asyncio reactor on uvloop: Twisted's AMI connection and asyncio's HTTP, SQL and Redis share one
+loop. Signals belong to the reactor.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from twisted.internet import asyncioreactor
+from twisted.internet.defer import Deferred
+
+from callcenter.commands import Command, ConfirmConnection, RingDevice, StopRinging
+from callcenter.crm.directory import CustomerDirectory, LookUpOutcome
+from callcenter.cti.asterisk import AsteriskPbx
+from callcenter.desktop.app import create_app
+from callcenter.desktop.desk import AgentLogin, Health, RecentContact
+from callcenter.desktop.hub import Hub
+from callcenter.desktop.server import Server
+from callcenter.events import ConfigurationLoaded, Event, PbxLost
+from callcenter.metrics import LoopLag, Metrics
+from callcenter.overview import Overview
+from callcenter.recovery import Recovered, open_journal, recover
+from callcenter.runner import Runner, WallClock
+from callcenter.settings import Loaded, SettingsError, load
+from callcenter.stores.contact_log import ContactLog
+from callcenter.stores.database import DATABASE_ERRORS, default_url, in_short, open_database
+from callcenter.stores.migrations import MigrationError, migrate
+from callcenter.types import AgentId
+
+log = logging.getLogger(__name__)
+
+WATCH_INTERVAL_S = 1.0
+MIGRATION_RETRY_S = 2.0
+SESSION_SECRET_BYTES = 32
+
+
+class Daemon:
+    """Everything of one call center. It is also the `Desk` that the desktops are handed."""
+
+    def __init__(self, config_path: Path, loaded: Loaded, reactor: Any) -> None:
+        self._config_path = config_path
+        self._loaded = loaded
+        self._reactor = reactor
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing = contextlib.AsyncExitStack()
+        self._health: dict[str, Health] = {}
+        self._has_been_synced = False
+        self.failure: BaseException | None = None
+
+    # ---- starting and stopping
+
+    async def start(self) -> None:
+        """Bring everything up; calls are taken as soon as the PBX is synced, whatever SQL does."""
+        settings = self._loaded.settings
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._session_secret = _session_secret(settings.http.session_secret_file, settings.data_dir)
+        self._journal = await open_journal(settings, self._closing)
+        self._database = open_database(settings.database.url or default_url(settings.data_dir))
+        self._closing.push_async_callback(self._database.close)
+        self._log = ContactLog(
+            self._database.engine, settings.data_dir / "spill", default_region=settings.crm.default_region
+        )
+        recovered = await recover(self._journal, self._loaded.configuration)
+        self._make_core(recovered)
+        self._make_shells()
+        await self._start_shells(recovered)
+
+    def _make_core(self, recovered: Recovered) -> None:
+        self._clock = WallClock(recovered.now_ms)
+        self._runner = Runner(
+            recovered.engine,
+            self._journal,
+            clock=self._clock,
+            outlets=[self._route],
+            fail=self._fail,
+            snapshot_every=self._loaded.settings.redis.snapshot_every,
+        )
+
+    def _make_shells(self) -> None:
+        settings = self._loaded.settings
+        self._pbx = AsteriskPbx(settings.pbx, settings.pbx.secret or "", self._runner.submit, self._reactor)
+        name = settings.pbx.name
+        self._metrics = Metrics(self.overview)
+        self._pbx.lag_observers.append(lambda seconds: self._metrics.ami_lag(name, seconds))
+        self._pbx.synced_observers.append(self._pbx_synced)
+        self._metrics.configure(self._loaded.configuration)
+        self._runner.stats.decision_observers.append(self._metrics.observe_decision)
+        self._directory = CustomerDirectory(
+            self._database.engine, settings.crm, self._runner.submit, observe=self._looked_up
+        )
+        self._hub = Hub(self)
+        self._server = Server(
+            create_app(self, self._hub, self._metrics), self._hub, settings.http.host, settings.http.port
+        )
+        self._lag = LoopLag(self._metrics)
+
+    async def _start_shells(self, recovered: Recovered) -> None:
+        self._log.start()
+        self._closing.push_async_callback(self._log.close)
+        self._closing.push_async_callback(self._directory.close)
+        for record in recovered.records:
+            self._log.execute(record)
+        self._runner.start()
+        self._closing.push_async_callback(self._runner.stop)
+        for command in recovered.engine.resume():
+            self._route(command)
+        for pbx in recovered.engine.snapshot().pbxs:
+            self._runner.submit(PbxLost(pbx))
+        await self._runner.submit_and_wait(ConfigurationLoaded(self._loaded.configuration))
+        self._tasks += [asyncio.create_task(self._migrate()), asyncio.create_task(self._watch())]
+        self._closing.push_async_callback(self._end_tasks)
+        self._lag.start()
+        self._closing.push_async_callback(self._lag.stop)
+        await self._server.start()
+        self._closing.push_async_callback(self._server.stop)
+        self._pbx.start()
+        self._closing.push_async_callback(self._stop_pbx)
+        log.info("agents sign in at %s", self._server.url)
+
+    async def stop(self) -> None:
+        """Stop in the reverse order of the start, however far that came. Callers stay in hold at the PBX."""
+        await self._closing.aclose()
+        log.info("stopped")
+
+    async def reload(self) -> None:
+        """Take the settings' files anew: rules, queues and agents at once, the rest at the next start."""
+        try:
+            loaded = load(self._config_path)
+        except SettingsError as error:
+            log.error("the configuration in use stays, the new one has mistakes\n%s", error)
+            return
+        self._loaded = loaded
+        self._metrics.configure(loaded.configuration)
+        await self._runner.submit_and_wait(ConfigurationLoaded(loaded.configuration))
+        log.info("configuration reloaded: %d agents, %d rules", len(loaded.logins), len(loaded.configuration.rules))
+
+    async def _stop_pbx(self) -> None:
+        await self._pbx.stop().asFuture(asyncio.get_running_loop())
+
+    async def _end_tasks(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _fail(self, error: BaseException) -> None:
+        """Something that must not happen has: end loudly, the PBX keeps the callers, the next start restores them."""
+        if self.failure is None:
+            self.failure = error
+            log.critical("a broken invariant stops the daemon", exc_info=error)
+            self._reactor.stop()
+
+    # ---- commands to the shells
+
+    def _route(self, command: Command) -> None:
+        if isinstance(command, RingDevice | StopRinging | ConfirmConnection):
+            self._pbx.execute(command)
+        else:
+            self._hub.execute(command)
+            self._directory.execute(command)
+            self._log.execute(command)
+        self._metrics.execute(command)
+
+    def _looked_up(self, outcome: LookUpOutcome, duration_s: float) -> None:
+        self._metrics.observe_lookup(outcome.value, duration_s)
+
+    def _pbx_synced(self, synced: bool) -> None:
+        name = self._loaded.settings.pbx.name
+        self._metrics.pbx_up(name, synced)
+        if synced and self._has_been_synced:
+            self._metrics.ami_reconnected(name)
+        self._has_been_synced |= synced
+
+    # ---- watching
+
+    async def _migrate(self) -> None:
+        """Bring the schema up to date, as soon as the database lets us; calls don't wait for it."""
+        while True:
+            try:
+                await migrate(self._database.engine)
+                return
+            except DATABASE_ERRORS as error:
+                log.warning("the database cannot be prepared yet, trying again: %s", in_short(error))
+            except MigrationError as error:
+                self._fail(error)
+                return
+            await asyncio.sleep(MIGRATION_RETRY_S)
+
+    async def _watch(self) -> None:
+        """Ask Redis and SQL how they are; the PBX tells by itself."""
+        while True:
+            journal, database = await asyncio.gather(self._journal.health(), self._database.health())
+            if journal.ok and self._runner.stats.journal_error is not None:
+                self._runner.retry_journal_now()
+            self._health["redis"] = Health(journal.ok, journal.words)
+            log_health = self._log.health()
+            sql = database if not database.ok else log_health
+            self._health["sql"] = Health(sql.ok, f"{database.words}; {log_health.words}" if sql.ok else sql.words)
+            self._metrics.journal_up(self._runner.stats.journal_error is None)
+            self._metrics.contact_log_pending(self._log.pending)
+            await asyncio.sleep(WATCH_INTERVAL_S)
+
+    # ---- the Desk
+
+    @property
+    def agents(self) -> Mapping[AgentId, AgentLogin]:
+        return {
+            login.id: AgentLogin(login.id, login.name, login.password_hash, login.roles)
+            for login in self._loaded.logins.values()
+        }
+
+    @property
+    def dispositions(self) -> Sequence[str]:
+        return self._loaded.dispositions
+
+    @property
+    def not_ready_reasons(self) -> Sequence[str]:
+        return self._loaded.not_ready_reasons
+
+    @property
+    def session_secret(self) -> bytes:
+        return self._session_secret
+
+    def now_ms(self) -> int:
+        return self._clock.now_ms()
+
+    def overview(self) -> Overview:
+        return self._runner.engine.overview(self._clock.now_ms())
+
+    def health(self) -> Mapping[str, Health]:
+        not_yet = Health(False, "has not been asked yet")
+        pbx = self._pbx.health
+        journal_error = self._runner.stats.journal_error
+        return {
+            "pbx": Health(pbx.synced, pbx.words),
+            "redis": self._health.get("redis", not_yet),
+            "sql": self._health.get("sql", not_yet),
+            "engine": Health(
+                journal_error is None,
+                f"{self._runner.stats.handled} events handled"
+                if journal_error is None
+                else f"routing goes on without a journal: {journal_error}",
+            ),
+        }
+
+    async def submit(self, event: Event) -> None:
+        await self._runner.submit_and_wait(event)
+
+    async def recent_contacts(self, customer_ids: Sequence[int], caller: str | None) -> Sequence[RecentContact]:
+        contacts = await self._log.recent(customer_ids, caller)
+        return [
+            RecentContact(
+                arrived_ms=contact.arrived_ms,
+                queue=contact.queue,
+                agent=contact.agent,
+                outcome=contact.outcome,
+                disposition=contact.disposition,
+                talked_ms=contact.talk_ms or None,
+            )
+            for contact in contacts
+        ]
+
+
+def _session_secret(file: Path | None, data_dir: Path) -> bytes:
+    """The key of the sessions: from the admin's file, else made once and kept in the data directory."""
+    if file is not None:
+        return file.read_bytes()
+    kept = data_dir / "session-secret"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_bytes(secrets.token_bytes(SESSION_SECRET_BYTES))
+    return kept.read_bytes()
+
+
+def run(config_path: Path) -> int:
+    """Run until a signal or a failure; return the exit code. Raises SettingsError before anything is started."""
+    loaded = load(config_path)
+    logging.basicConfig(
+        level=loaded.settings.log_level.upper(),
+        format="%(asctime)s.%(msecs)03dZ %(levelname)-8s %(name)s: %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
+    )
+    logging.Formatter.converter = time.gmtime
+    for chatty in ("uvicorn", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for warning in loaded.warnings:
+        log.warning("%s", warning)
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
+    from twisted.internet import reactor as installed  # noqa: PLC0415 - only now is it the one that we want
+
+    reactor: Any = installed
+    daemon = Daemon(config_path, loaded, reactor)
+
+    async def start() -> None:
+        try:
+            await daemon.start()
+        except Exception as error:
+            daemon.failure = error
+            log.critical("the daemon does not start: %s", error, exc_info=log.isEnabledFor(logging.DEBUG))
+            reactor.stop()
+
+    def begin() -> None:
+        loop.create_task(start())
+        loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(daemon.reload()))
+
+    def end() -> Deferred[None]:
+        return Deferred.fromFuture(loop.create_task(daemon.stop()))
+
+    reactor.callWhenRunning(begin)
+    reactor.addSystemEventTrigger("before", "shutdown", end)
+    reactor.run()
+    return 0 if daemon.failure is None else 1

@@ -1,0 +1,310 @@
+"""One seed, one world: virtual time, people, PBXs with faults, the engine under test, and the auditor beside it.
+
+First a safety phase: the seed's own mix of faults, and no promise may break. Then a liveness phase: no more faults and
+no new callers, and everybody must be served, everything must come to rest. `run` gives the result or raises
+`SeedFailedError`, whose journal replays the failure without the world.
+"""
+
+import hashlib
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+import msgspec
+
+from callcenter.commands import Command, ConfirmConnection, LookUpCustomer, RingDevice, StopRinging
+from callcenter.engine import Engine
+from callcenter.events import ConfigurationLoaded, DeviceChanged, Event, PbxLost, PbxSynced, TimePassed
+from callcenter.simulation.auditor import Auditor, BrokenInvariantError
+from callcenter.simulation.drawing import CALM, draw_change, draw_configuration, draw_mix
+from callcenter.simulation.pbx import PbxModel
+from callcenter.simulation.people import Agents, Callers
+from callcenter.state import Saved
+from callcenter.types import AgentState, Configuration, ContactId, DeviceRef, DeviceStatus, OfferId, PbxName
+
+START_MS = 1_700_000_000_000
+SNAPSHOT_EVERY = 40
+SETTLING_MS = 6 * 3_600_000
+PHONES = range(1, 14)
+
+Entry = tuple[int, Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    seed: int
+    events: int
+    digest: str
+    counts: dict[str, int]
+
+
+class SeedFailedError(Exception):
+    """A promise was broken. `journal` is what the engine was fed, the last entry being the one that broke it."""
+
+    def __init__(self, seed: int, asked: int, journal: list[Entry], cause: Exception) -> None:
+        self.seed = seed
+        self.journal = journal
+        self.cause = cause
+        self.invariant = invariant_of(cause)
+        command = f"python -m callcenter.simulation --seed {seed} --events {asked}"
+        super().__init__(f"{cause} (after {len(journal)} events; again: {command})")
+
+
+def invariant_of(cause: Exception) -> str:
+    """Which promise: the auditor's name for it, or what the engine raised."""
+    return cause.invariant if isinstance(cause, BrokenInvariantError) else f"the engine raised {type(cause).__name__}"
+
+
+def run(seed: int, events: int, audit: bool = True) -> Result:
+    """Let `events` events happen under the seed's faults, then let everything come to rest."""
+    world = World(seed, audit)
+    try:
+        world.live(events)
+    except Exception as cause:
+        raise SeedFailedError(seed, events, world.journal, cause) from cause
+    counts = dict(world.auditor.counts) if world.auditor else {}
+    return Result(seed, world.handled, digest_of(world.engine), counts)
+
+
+def digest_of(engine: Engine) -> str:
+    return hashlib.sha256(msgspec.json.encode(engine.snapshot())).hexdigest()
+
+
+class World:
+    def __init__(self, seed: int, audit: bool) -> None:
+        self.rng = rng = Random(seed)  # noqa: S311 - repeatable on purpose
+        self.mix = draw_mix(rng)
+        self.now_ms = START_MS
+        self.config: Configuration = draw_configuration(rng)
+        self.engine = Engine.fresh(self.config)
+        self.auditor = Auditor() if audit else None
+        self.journal: list[Entry] = []
+        self.handled = 0
+        names = dict.fromkeys([PbxName("pbx1"), *(agent.device.pbx for agent in self.config.agents)])
+        self.pbxs = {name: PbxModel(name, self, [_phone(name, number) for number in PHONES]) for name in names}
+        talk_ms = rng.choice((2_000, 20_000, 60_000))
+        gap_ms = rng.choice((500, 3_000, 10_000, 30_000))
+        self.callers = Callers(self, gap_ms, rng.choice((2_000, 20_000, 120_000)), talk_ms)
+        self.agents = Agents(self)
+        self._schedule: list[tuple[int, int, Callable[[], None]]] = []
+        self._scheduled = 0
+        self._spoken: dict[str, int] = {}  # when the last event of a stream comes
+        self._snapshot = msgspec.json.encode(self.engine.snapshot())
+        self._tail: list[Entry] = []
+
+    # ---- the two phases
+
+    def live(self, events: int) -> None:
+        self.feed(ConfigurationLoaded(self.config))
+        for pbx in self.pbxs.values():
+            self.later(self.rng.randint(0, 3_000), self._linking(pbx))
+        self.callers.start()
+        while self.handled < events:
+            self._step()
+        self._come_to_rest()
+
+    def _come_to_rest(self) -> None:
+        """No more faults, no more callers: all that can be served is served within hours of virtual time."""
+        self.mix = CALM
+        self.callers.open = False
+        for pbx in self.pbxs.values():
+            for device in list(pbx.odd_phones):
+                pbx.set_phone(device, DeviceStatus.FREE)
+            if not pbx.link_up:
+                self.later(0, self._linking(pbx))
+        self._run_until(self.now_ms + SETTLING_MS, self._only_the_unserveable_wait)
+        for pbx in self.pbxs.values():
+            for contact in list(pbx.lines):
+                pbx.hang_up(contact)
+        self._run_until(self.now_ms + SETTLING_MS, self._at_rest)
+        saved = self.engine.snapshot()
+        leftover = (saved.contacts, saved.offers, [pbx.legs for pbx in self.pbxs.values() if pbx.legs])
+        _promise("everything comes to rest", not any(leftover) and self._at_rest(), leftover)
+
+    def _run_until(self, end_ms: int, done: Callable[[], bool]) -> None:
+        while not done():
+            if self.now_ms > end_ms:
+                raise BrokenInvariantError("everything comes to rest", str(self.engine.snapshot().contacts.values()))
+            self._prod()
+            self._step()
+
+    def _prod(self) -> None:
+        """Whoever still is not ready goes ready: in the liveness phase all agents are at work."""
+        for agent in self.engine.snapshot().agents.values():
+            seen = self.agents.told.get(agent.config.id)
+            if seen is not None and agent.state in (AgentState.LOGGED_OUT, AgentState.NOT_READY) and not self._schedule:
+                self.agents.see(seen)
+        if not self._schedule and self.engine.next_due_ms() is None:
+            self.later(60_000, lambda: self.feed(TimePassed()))
+
+    def _only_the_unserveable_wait(self) -> bool:
+        saved = self.engine.snapshot()
+        if saved.offers or not all(pbx.link_up for pbx in self.pbxs.values()) or not self._all_ready(saved):
+            return False
+        _promise("a caller who is held is known", not (lost := self._forgotten(saved)), lost)
+        return all(contact.connected_ms is None and contact.route is not None for contact in saved.contacts.values())
+
+    def _forgotten(self, saved: Saved) -> list[ContactId]:
+        """Callers who hear music, have been here a while, and whom the engine does not know."""
+        held = [contact for pbx in self.pbxs.values() for contact in pbx.lines if pbx.is_holding(contact)]
+        return [contact for contact in held if contact not in saved.contacts and not self._schedule]
+
+    def _at_rest(self) -> bool:
+        saved = self.engine.snapshot()
+        return not saved.contacts and not self._schedule and self._all_ready(saved)
+
+    @staticmethod
+    def _all_ready(saved: Saved) -> bool:
+        return all(agent.state is AgentState.READY for agent in saved.agents.values())
+
+    # ---- time
+
+    def later(self, delay_ms: int, action: Callable[[], None]) -> None:
+        self._at(self.now_ms + delay_ms, action)
+
+    def _at(self, at_ms: int, action: Callable[[], None]) -> None:
+        self._scheduled += 1
+        grain_ms = self.mix.grain_ms
+        heapq.heappush(self._schedule, (-(-at_ms // grain_ms) * grain_ms, self._scheduled, action))
+
+    def _step(self) -> None:
+        """Whatever is next: a timer of the engine's, or something in the world."""
+        due_ms = self.engine.next_due_ms()
+        if due_ms is not None and (not self._schedule or due_ms + self.mix.lag_ms < self._schedule[0][0]):
+            self.now_ms = max(self.now_ms, due_ms + self.mix.lag_ms)
+            self.feed(TimePassed())
+        elif self._schedule:
+            at_ms, _, action = heapq.heappop(self._schedule)
+            self.now_ms = max(self.now_ms, at_ms)
+            action()
+
+    # ---- the daemon
+
+    def feed(self, event: Event) -> None:
+        """handle -> journal -> release, as the runner does it; the daemon may crash on the way."""
+        rng, mix = self.rng, self.mix
+        now_ms = self.now_ms - (rng.randint(1, 5_000) if rng.random() < mix.backwards else 0)
+        crash = rng.random() < mix.crash
+        commands = self.engine.handle(now_ms, event)
+        if crash and rng.random() < 0.5:
+            self._crash()  # before the journal: the event is lost with the commands
+            return
+        self.handled += 1
+        self.journal.append((now_ms, event))
+        self._tail.append((now_ms, event))
+        if self.auditor is not None:
+            self.auditor.observe(now_ms, event, commands, self.engine.snapshot())
+            if self.handled % 10 == 0:
+                self.auditor.overview(self.engine.overview(self.now_ms))
+        if crash:
+            self._crash(digest_of(self.engine))  # after the journal: the commands are lost
+            return
+        if len(self._tail) >= SNAPSHOT_EVERY:
+            self._snapshot, self._tail = msgspec.json.encode(self.engine.snapshot()), []
+        for command in commands:
+            self._release(command)
+        self._faults()
+
+    def _crash(self, digest: str | None = None) -> None:
+        """The daemon starts again from the snapshot and the tail of the journal, and all links are new."""
+        self.engine = Engine(msgspec.json.decode(self._snapshot, type=Saved))
+        for now_ms, event in self._tail:
+            self.engine.handle(now_ms, event)
+        _promise("snapshot + tail is the live state", digest in (None, digest_of(self.engine)), "digests differ")
+        for pbx in self.pbxs.values():
+            self._cut(pbx)
+        for command in self.engine.resume():
+            self._release(command)
+
+    def _release(self, command: Command) -> None:
+        match command:
+            case RingDevice(device=device) | StopRinging(device=device):
+                self._send(command, device.pbx)
+            case ConfirmConnection(channel=channel):
+                self._send(command, channel.pbx)
+            case LookUpCustomer():
+                self.callers.look_up(command)
+            case _:
+                self.agents.see(command)
+
+    # ---- the link to a PBX
+
+    def _send(self, command: RingDevice | StopRinging | ConfirmConnection, name: PbxName) -> None:
+        pbx = self.pbxs[name]
+        if pbx.link_up:
+            self.later(self.rng.randint(0, 20), lambda: pbx.obey(command))
+            if self.rng.random() < self.mix.twice:
+                self.later(self.rng.randint(0, 200), lambda: pbx.obey(command))
+
+    def say(self, pbx: PbxName, stream: str, event: Event) -> None:
+        """An event on its way from the PBX: in order within its stream, late or twice if the seed wants it."""
+        model, rng, mix = self.pbxs[pbx], self.rng, self.mix
+        if not model.link_up:
+            return
+        epoch = model.epoch
+        key = f"{pbx} {stream if mix.reorder else ''}"
+        delay_ms = rng.randint(0, 2_000) if rng.random() < mix.late else rng.randint(0, 5)
+        at_ms = self._spoken[key] = max(self.now_ms + delay_ms, self._spoken.get(key, 0))
+
+        def deliver() -> None:
+            if model.link_up and model.epoch == epoch:
+                self.feed(event)
+
+        self._at(at_ms, deliver)
+        if rng.random() < mix.twice and not isinstance(event, DeviceChanged):
+            self._at(at_ms + rng.randint(0, 3_000), deliver)
+
+    def phone_rings(self, pbx: PbxName, offer: OfferId) -> None:
+        self.agents.phone_rings(self.pbxs[pbx], offer)
+
+    def in_conversation(self, pbx: PbxName, offer: OfferId, contact: ContactId) -> None:
+        self.callers.talk(self.pbxs[pbx], offer, contact)
+
+    def _linking(self, pbx: PbxModel) -> Callable[[], None]:
+        def link() -> None:
+            if not pbx.link_up:
+                sync: PbxSynced = pbx.sync()
+                self.feed(sync)
+
+        return link
+
+    def _cut(self, pbx: PbxModel) -> None:
+        pbx.cut()
+        self.feed(PbxLost(pbx.name))
+        self.later(self.rng.randint(10, 8_000), self._linking(pbx))
+
+    # ---- faults that come by themselves
+
+    def _faults(self) -> None:
+        rng, mix = self.rng, self.mix
+        pbx = rng.choice(list(self.pbxs.values()))
+        if rng.random() < mix.cut and pbx.link_up:
+            self._cut(pbx)
+        if rng.random() < mix.restart and pbx.link_up:
+            pbx.restart()
+            self._cut(pbx)
+        if rng.random() < mix.reload:
+            self.later(rng.randint(0, 100), self._reload)
+        if rng.random() < mix.fumble:
+            known = list(self.engine.snapshot().agents)
+            self.later(rng.randint(0, 2_000), lambda: self.agents.fumble(known))
+        if rng.random() < mix.phone:
+            device = rng.choice(pbx.devices)
+            status = rng.choice((DeviceStatus.IN_USE, DeviceStatus.UNREACHABLE))
+            self.later(0, lambda: pbx.set_phone(device, status))
+            self.later(rng.randint(100, 20_000), lambda: pbx.set_phone(device, DeviceStatus.FREE))
+
+    def _reload(self) -> None:
+        if self.mix != CALM:
+            self.config = draw_change(self.rng, self.config, list(self.pbxs))
+            self.feed(ConfigurationLoaded(self.config))
+
+
+def _phone(pbx: PbxName, number: int) -> DeviceRef:
+    return DeviceRef(pbx, f"PJSIP/{1000 + number}")
+
+
+def _promise(invariant: str, holds: bool, detail: object) -> None:
+    if not holds:
+        raise BrokenInvariantError(invariant, str(detail))

@@ -1,0 +1,274 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, text
+
+from callcenter.commands import LookUpCustomer, ScreenClear
+from callcenter.crm.directory import MAX_SHARING, CustomerDirectory, LookUpOutcome
+from callcenter.events import CustomersFound
+from callcenter.settings import CrmSettings
+from callcenter.stores.database import default_url, open_database
+from callcenter.stores.tables import CustomerNumberRow, CustomerRow
+from callcenter.types import AgentId, ContactId, Customer, OfferId, Tier
+from tests.database_fixtures import migrated
+from tests.helpers import run_async
+from tests.stores.records import until
+
+ANN = Customer(1, "1001", "Ann", Tier("gold"), "en", "likes short answers")
+BEN = Customer(2, "1002", "Ben\u2028O'Hara", Tier("standard"))
+CLEO = Customer(3, "1003", "Cleo", Tier("platinum"))
+NUMBERS = ((ANN, "+12125550101"), (BEN, "+12125550102"), (BEN, "+12125550199"), (CLEO, "+12125550199"))
+
+
+@dataclass
+class World:
+    directory: CustomerDirectory
+    engine: Any
+    found: list[CustomersFound] = field(default_factory=list)
+    told: list[LookUpOutcome] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def world(url: str, settings: CrmSettings | None = None, **options: Any) -> AsyncIterator[World]:
+    async with migrated(url) as database:
+        async with database.engine.begin() as connection:
+            customers = [
+                {
+                    "id": c.id,
+                    "account": c.account,
+                    "name": c.name,
+                    "tier": c.tier,
+                    "language": c.language,
+                    "notes": c.notes,
+                }
+                for c in (ANN, BEN, CLEO)
+            ]
+            await connection.execute(insert(CustomerRow), customers)
+            numbers = [{"number": number, "customer_id": customer.id} for customer, number in NUMBERS]
+            await connection.execute(insert(CustomerNumberRow), numbers)
+        found: list[CustomersFound] = []
+        told: list[LookUpOutcome] = []
+        directory = CustomerDirectory(
+            database.engine,
+            settings or CrmSettings(),
+            found.append,
+            observe=lambda outcome, duration_s: told.append(outcome) if duration_s >= 0 else None,
+            **options,
+        )
+        yield World(directory, database.engine, found, told)
+        await directory.close()
+
+
+def look_up(contact: str, caller: str | None, account: str | None = None) -> LookUpCustomer:
+    return LookUpCustomer(ContactId(contact), caller, account)
+
+
+# ---- find
+
+
+@pytest.mark.parametrize(
+    ("caller", "account", "expected"),
+    [
+        ("+12125550101", None, (ANN,)),
+        ("(212) 555-0101", None, (ANN,)),
+        ("+12125550199", None, (BEN, CLEO)),
+        ("+12125550199", "1003", (CLEO,)),
+        ("+12125550101", "1003", (CLEO,)),
+        (None, "1003", (CLEO,)),
+        (None, " 1003 ", (CLEO,)),
+        ("+12125550101", "9999", (ANN,)),
+        ("+12125550101", "", (ANN,)),
+        ("+12125550101", "9" * 20_000, (ANN,)),
+        ("+12125550101", "\0\ud800", (ANN,)),
+        ("+12125550150", None, ()),
+        ("+12125550150", "9999", ()),
+        ("anonymous", None, ()),
+        (None, None, ()),
+        (None, "9999", ()),
+        ("' OR 1=1 --", "' OR 1=1 --", ()),
+    ],
+)
+@run_async
+async def test_account_wins_over_number(
+    database_url: str, caller: str | None, account: str | None, expected: Sequence[Customer]
+) -> None:
+    async with world(database_url) as w:
+        assert await w.directory.find(caller, account) == expected
+
+
+@run_async
+async def test_number_of_a_switchboard_gives_only_so_many_customers(database_url: str) -> None:
+    async with world(database_url) as w:
+        async with w.engine.begin() as connection:
+            ids = range(100, 100 + 2 * MAX_SHARING)
+            rows = [{"id": n, "account": str(n), "name": "x", "tier": "gold"} for n in ids]
+            await connection.execute(insert(CustomerRow), rows)
+            numbers = [{"number": "+12125550177", "customer_id": n} for n in ids]
+            await connection.execute(insert(CustomerNumberRow), numbers)
+        assert [c.id for c in await w.directory.find("+12125550177", None)] == list(ids)[:MAX_SHARING]
+
+
+# ---- execute
+
+
+@run_async
+async def test_answers_are_emitted_and_observed(database_url: str) -> None:
+    async with world(database_url) as w:
+        w.directory.execute(look_up("c1", "+12125550101"))
+        w.directory.execute(look_up("c2", "+12125550199"))
+        w.directory.execute(look_up("c3", "anonymous"))
+        w.directory.execute(ScreenClear(AgentId("a"), OfferId("o")))
+        assert w.found == [], "nothing is answered in the caller's way"
+        assert w.directory.waiting == 3
+        await until(lambda: w.directory.waiting == 0, "all answers")
+        assert {event.contact: event.customers for event in w.found} == {"c1": (ANN,), "c2": (BEN, CLEO), "c3": ()}
+        assert sorted(outcome.value for outcome in w.told) == ["found", "several", "unknown"]
+
+
+@pytest.mark.postgres
+@run_async
+async def test_slow_database_delays_nobody_and_its_answer_follows(postgres_url: str) -> None:
+    async with world(postgres_url) as w:
+        async with w.engine.begin() as other:
+            await other.execute(text("LOCK TABLE customer IN ACCESS EXCLUSIVE MODE"))
+            w.directory.execute(look_up("c1", "+12125550101"))
+            async with w.engine.connect() as watcher:
+                await _until_blocked(watcher)
+            assert w.found == []
+        await until(lambda: w.found, "the answer")
+        assert w.found == [CustomersFound(ContactId("c1"), (ANN,))]
+
+
+async def _until_blocked(connection: Any) -> None:
+    blocked = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    async with asyncio.timeout(20):
+        while not (await connection.execute(blocked)).scalar_one():
+            await connection.rollback()
+
+
+@pytest.mark.postgres
+@run_async
+async def test_answer_after_the_limit_is_not_waited_for(postgres_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with world(postgres_url, CrmSettings(lookup_limit_s=0.3)) as w:
+        async with w.engine.begin() as other:
+            await other.execute(text("LOCK TABLE customer IN ACCESS EXCLUSIVE MODE"))
+            w.directory.execute(look_up("c1", "+12125550101"))
+            await until(lambda: w.directory.waiting == 0, "the limit")
+        assert w.found == []
+        assert w.told == [LookUpOutcome.LATE]
+        assert "crm.lookup_limit_s" in caplog.text
+
+
+class Gated(CustomerDirectory):
+    """Its database answers when the test says so, with what the test says."""
+
+    def prepare(self) -> None:
+        self.gate = asyncio.Event()
+        self.failures = 0
+        self.at_once = 0
+        self.most_at_once = 0
+
+    async def find(self, caller: str | None, account: str | None) -> tuple[Customer, ...]:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await self.gate.wait()
+            if self.failures:
+                self.failures -= 1
+                raise OSError("connection refused")
+            return (ANN,)
+        finally:
+            self.at_once -= 1
+
+
+@asynccontextmanager
+async def gated(
+    tmp_path: Path, **options: Any
+) -> AsyncIterator[tuple[Gated, list[CustomersFound], list[LookUpOutcome]]]:
+    database = open_database(default_url(tmp_path))
+    found: list[CustomersFound] = []
+    told: list[LookUpOutcome] = []
+    directory = Gated(
+        database.engine, CrmSettings(), found.append, observe=lambda outcome, _: told.append(outcome), **options
+    )
+    directory.prepare()
+    yield directory, found, told
+    await directory.close()
+    await database.close()
+
+
+@run_async
+async def test_failure_is_tried_once_more(tmp_path: Path) -> None:
+    async with gated(tmp_path) as (directory, found, told):
+        directory.failures = 1
+        directory.gate.set()
+        directory.execute(look_up("c1", "+12125550101"))
+        await until(lambda: told, "the answer")
+        assert found == [CustomersFound(ContactId("c1"), (ANN,))]
+        assert told == [LookUpOutcome.FOUND]
+
+
+@run_async
+async def test_second_failure_emits_nothing_and_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with gated(tmp_path) as (directory, found, told):
+        directory.failures = 2
+        directory.gate.set()
+        directory.execute(look_up("c1", "+12125550101"))
+        await until(lambda: told, "the second failure")
+        assert found == []
+        assert told == [LookUpOutcome.FAILED]
+        assert "connection refused" in caplog.text
+
+
+@run_async
+async def test_look_ups_are_bounded_at_once_and_in_number(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with gated(tmp_path, concurrency=3, max_waiting=10) as (directory, found, told):
+        for n in range(15):
+            directory.execute(look_up(f"c{n}", "+12125550101"))
+        assert directory.waiting == 10
+        assert told == [LookUpOutcome.REFUSED] * 5
+        assert "contact c10 goes on without one" in caplog.text
+        await until(lambda: directory.at_once == 3, "three are in the database")
+        directory.gate.set()
+        await until(lambda: directory.waiting == 0, "all answers")
+        assert directory.most_at_once == 3
+        assert [event.contact for event in found] == [f"c{n}" for n in range(10)]
+        directory.execute(look_up("later", "+12125550101"))
+        await until(lambda: len(found) == 11, "there is room again")
+
+
+@run_async
+async def test_close_emits_nothing_more(tmp_path: Path) -> None:
+    async with gated(tmp_path) as (directory, found, _):
+        directory.execute(look_up("c1", "+12125550101"))
+        await until(lambda: directory.at_once == 1, "the look-up is under way")
+        await directory.close()
+        directory.gate.set()
+        assert directory.waiting == 0
+        assert found == []
+
+
+@run_async
+async def test_database_that_is_not_there_is_logged_and_harms_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = open_database(default_url(tmp_path / "away"))
+    told: list[LookUpOutcome] = []
+    found: list[CustomersFound] = []
+    directory = CustomerDirectory(
+        database.engine, CrmSettings(), found.append, observe=lambda outcome, _: told.append(outcome)
+    )
+    directory.execute(look_up("c1", "+12125550101"))
+    await until(lambda: told, "the failure")
+    assert told == [LookUpOutcome.FAILED]
+    assert found == []
+    assert "unable to open database file" in caplog.text
+    await directory.close()
+    await database.close()

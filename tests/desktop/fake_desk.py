@@ -1,0 +1,202 @@
+"""A desk with a few agents and queues, for the tests: enough of an engine for the pages to have something to show."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+
+from argon2 import PasswordHasher
+
+from callcenter.commands import AgentChanged, Command, ScreenPop
+from callcenter.desktop.desk import AgentLogin, Health, RecentContact
+from callcenter.desktop.hub import Hub
+from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, Event, WrapUpEnded
+from callcenter.overview import AgentView, ContactView, Overview, QueueView
+from callcenter.types import (
+    AgentId,
+    AgentState,
+    ContactId,
+    ContactState,
+    Customer,
+    DeviceStatus,
+    OfferId,
+    PbxName,
+    QueueName,
+    Skill,
+    SkillName,
+    Tier,
+)
+
+PASSWORD = "right horse battery"
+HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+ANNA, BORIS, SUSAN = AgentId("anna"), AgentId("boris"), AgentId("susan")
+SALES, SUPPORT = QueueName("sales"), QueueName("support")
+DANA = Customer(7, "A-1007", "Dana Okafor", Tier("gold"), "en", "Prefers e-mail.\nRenewal due in March.")
+TALKING_STATES = (AgentState.RESERVED, AgentState.TALKING)
+
+
+def agent_view(agent: AgentId, name: str, now_ms: int) -> AgentView:
+    return AgentView(
+        agent, name, AgentState.LOGGED_OUT, None, now_ms, None, None, None, DeviceStatus.FREE, (SALES, SUPPORT)
+    )
+
+
+def pop_for(agent: AgentId, now_ms: int, **changes: object) -> ScreenPop:
+    pop = ScreenPop(
+        agent=agent,
+        offer=OfferId("offer-1"),
+        contact=ContactId("contact-1"),
+        caller="+12025550147",
+        caller_name="D OKAFOR",
+        dialled="8000",
+        intent="renewal",
+        language="en",
+        tier=Tier("gold"),
+        customers=(DANA,),
+        identified=True,
+        queue=SALES,
+        priority=80,
+        skills=(Skill(SkillName("sales"), 5), Skill(SkillName("english"), 3)),
+        rule="gold-sales",
+        because="tier is gold, dialled is 8000",
+        arrived_ms=now_ms - 12_000,
+    )
+    return replace(pop, **changes)  # type: ignore[arg-type]
+
+
+RECENT = (
+    RecentContact(1_763_000_000_000, "sales", "Boris Novak", "answered", "sold", 184_000),
+    RecentContact(1_762_500_000_000, "support", None, "abandoned", None, None),
+)
+
+
+class FakeDesk:
+    """Implements `Desk`. Events are kept in `events`; `on_submit` can delay or refuse them."""
+
+    session_secret = b"0123456789abcdef0123456789abcdef"
+    dispositions = ("sold", "call_back", "no_interest", "wrong_number")
+    not_ready_reasons = ("break", "lunch", "training", "back_office")
+
+    def __init__(self) -> None:
+        logins = [
+            AgentLogin(ANNA, "Anna Lindqvist", HASH),
+            AgentLogin(BORIS, "Boris Novak", HASH),
+            AgentLogin(SUSAN, "Susan Supervisor", HASH, ("supervisor",)),
+        ]
+        self.agents: Mapping[AgentId, AgentLogin] = {login.id: login for login in logins}
+        self.offset_ms = 0
+        now_ms = self.now_ms()
+        self.views = {
+            ANNA: agent_view(ANNA, "Anna Lindqvist", now_ms),
+            BORIS: agent_view(BORIS, "Boris Novak", now_ms),
+        }
+        self.queues = [QueueView(SALES, 2, 30_000, 1, 2, 1), QueueView(SUPPORT, 0, 0, 0, 2, 0)]
+        self.contacts = [
+            ContactView(
+                ContactId("contact-1"), ContactState.CONNECTED, Tier("gold"), SALES, 80, "+12025550147", now_ms, ANNA
+            )
+        ]
+        self.pbx_up = True
+        self.parts = {name: Health(True, "as it should be") for name in ("pbx", "redis", "sql", "engine")}
+        self.events: list[Event] = []
+        self.hub = Hub(self)
+        self.looked = 0
+        self.frozen_ms: int | None = None
+        self.recent_asked: list[tuple[tuple[int, ...], str | None]] = []
+        self.recent: Callable[[], Awaitable[Sequence[RecentContact]]] = self._recent
+        self.on_submit: Callable[[Event], Awaitable[None]] | None = None
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000 + self.offset_ms
+
+    def overview(self) -> Overview:
+        self.looked += 1
+        return Overview(
+            self.frozen_ms or self.now_ms(),
+            ((PbxName("main"), self.pbx_up),),
+            tuple(self.queues),
+            tuple(self.views.values()),
+            tuple(self.contacts),
+        )
+
+    def health(self) -> Mapping[str, Health]:
+        return self.parts
+
+    async def _recent(self) -> Sequence[RecentContact]:
+        await asyncio.sleep(0)
+        return RECENT
+
+    async def recent_contacts(self, customer_ids: Sequence[int], caller: str | None) -> Sequence[RecentContact]:
+        self.recent_asked.append((tuple(customer_ids), caller))
+        return await self.recent()
+
+    async def submit(self, event: Event) -> None:
+        if self.on_submit is not None:
+            await self.on_submit(event)
+        self.events.append(event)
+        match event:
+            case AgentSignedIn(agent):
+                if self.views[agent].state is AgentState.LOGGED_OUT:
+                    self.change(agent, AgentState.NOT_READY, reason="signed_in")
+            case AgentSignedOut(agent):
+                self._leave(agent, "logged_out")
+            case AgentReady(agent):
+                self._ready(agent)
+            case AgentNotReady(agent, reason):
+                self._leave(agent, reason)
+            case WrapUpEnded(agent, contact):
+                if self.views[agent].state is AgentState.WRAP_UP and self.views[agent].contact == contact:
+                    self.change(agent, AgentState.READY)
+            case _:
+                raise AssertionError(f"the desktop has no business with {event}")
+
+    def _ready(self, agent: AgentId) -> None:
+        view = self.views[agent]
+        if view.state in (AgentState.NOT_READY, AgentState.WRAP_UP):
+            self.change(agent, AgentState.READY)
+        elif view.pending is not None:
+            self._keep(replace(view, pending=None))
+
+    def _leave(self, agent: AgentId, reason: str) -> None:
+        view = self.views[agent]
+        if view.state in (*TALKING_STATES, AgentState.WRAP_UP):
+            self._keep(replace(view, pending=reason))
+        elif reason == "logged_out":
+            self.change(agent, AgentState.LOGGED_OUT)
+        elif view.state is not AgentState.LOGGED_OUT:
+            self.change(agent, AgentState.NOT_READY, reason=reason)
+
+    def change(
+        self, agent: AgentId, state: AgentState, reason: str | None = None, deadline_in_ms: int | None = None
+    ) -> None:
+        """Put an agent into a state and say so, as the engine would."""
+        now_ms = self.now_ms()
+        busy = state in (*TALKING_STATES, AgentState.WRAP_UP)
+        self._keep(
+            replace(
+                self.views[agent],
+                state=state,
+                reason=reason,
+                since_ms=now_ms,
+                deadline_ms=None if deadline_in_ms is None else now_ms + deadline_in_ms,
+                contact=ContactId("contact-1") if busy else None,
+                pending=None,
+            )
+        )
+
+    def _keep(self, view: AgentView) -> None:
+        self.views[view.id] = view
+        changed = AgentChanged(
+            view.id, view.state, view.reason, view.since_ms, view.deadline_ms, view.contact, view.pending
+        )
+        self.tell(changed)
+
+    def tell(self, command: Command) -> None:
+        self.hub.execute(command)
+
+    def offer(self, agent: AgentId, **changes: object) -> ScreenPop:
+        """Ring an agent: the pop first, then the state, as the engine orders them."""
+        pop = pop_for(agent, self.now_ms(), **changes)
+        self.tell(pop)
+        self.change(agent, AgentState.RESERVED, deadline_in_ms=20_000)
+        return pop

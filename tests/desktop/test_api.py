@@ -1,0 +1,216 @@
+"""The API as a page uses it."""
+
+import asyncio
+
+import pytest
+
+from callcenter.desktop import api
+from callcenter.desktop.desk import DeskUnavailableError
+from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, Event, WrapUpEnded
+from callcenter.types import AgentState, ContactId
+from tests.desktop.fake_desk import ANNA, SUSAN, FakeDesk
+from tests.desktop.serving import calling, sign_in
+from tests.helpers import run_async
+
+
+@run_async
+async def test_agent_signs_in_goes_ready_and_not_ready_and_out() -> None:
+    desk = FakeDesk()
+    async with calling(desk) as client:
+        answer = await sign_in(client, ANNA)
+        assert answer.status_code == 200
+        assert answer.json()["state"]["state"] == "not_ready"
+        assert answer.json()["dispositions"] == list(desk.dispositions)
+
+        assert (await client.post("/api/ready")).json()["state"]["state"] == "ready"
+        lunch = await client.post("/api/not-ready", json={"reason": "lunch"})
+        assert (lunch.json()["state"]["state"], lunch.json()["state"]["reason"]) == ("not_ready", "lunch")
+        assert (await client.get("/api/me")).json()["agent"] == {"id": "anna", "name": "Anna Lindqvist"}
+
+        assert (await client.post("/api/sign-out")).json()["signed_out"] is True
+        assert (await client.get("/api/me")).status_code == 401
+    assert desk.events == [AgentSignedIn(ANNA), AgentReady(ANNA), AgentNotReady(ANNA, "lunch"), AgentSignedOut(ANNA)]
+
+
+@run_async
+async def test_cookie_is_for_this_site_only_and_not_for_scripts() -> None:
+    async with calling(FakeDesk()) as client:
+        cookie = (await sign_in(client, ANNA)).headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert "; secure" not in cookie
+    async with calling(FakeDesk(), "https://desk.test") as client:
+        assert "; secure" in (await sign_in(client, ANNA)).headers["set-cookie"].lower()
+
+
+@run_async
+async def test_wrong_password_and_unknown_agent_get_the_same_answer_and_no_event() -> None:
+    desk = FakeDesk()
+    async with calling(desk) as client:
+        wrong = await sign_in(client, ANNA, "wrong")
+        unknown = await client.post("/api/sign-in", json={"agent": "nobody", "password": "wrong"})
+    assert wrong.status_code == unknown.status_code == 401
+    assert wrong.json() == unknown.json()
+    assert set(wrong.json()) == {"error", "remedy"}
+    assert desk.events == []
+
+
+@run_async
+async def test_too_many_failures_are_refused_and_let_through_again_after_the_window() -> None:
+    desk = FakeDesk()
+    async with calling(desk) as client:
+        for _ in range(5):
+            assert (await sign_in(client, ANNA, "wrong")).status_code == 401
+        refused = await sign_in(client, ANNA)
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["retry-after"]) <= 60
+        desk.offset_ms = 61_000
+        assert (await sign_in(client, ANNA)).status_code == 200
+
+
+@run_async
+async def test_double_click_and_repeated_post_do_no_harm() -> None:
+    desk = FakeDesk()
+    async with calling(desk) as client:
+        await sign_in(client, ANNA)
+        answers = await asyncio.gather(*(client.post("/api/ready") for _ in range(3)))
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+        desk.change(ANNA, AgentState.WRAP_UP, deadline_in_ms=30_000)
+        body = {"contact": "contact-1", "disposition": "sold"}
+        answers = await asyncio.gather(*(client.post("/api/wrap-up", json=body) for _ in range(2)))
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert (await sign_in(client, ANNA)).status_code == 200
+        assert desk.views[ANNA].state is AgentState.READY
+        await client.post("/api/sign-out")
+        assert (await client.post("/api/sign-out")).json()["signed_out"] is True
+
+
+@run_async
+async def test_wrap_up_ends_with_a_disposition_or_with_none() -> None:
+    desk = FakeDesk()
+    async with calling(desk) as client:
+        await sign_in(client, ANNA)
+        for disposition in ("sold", None):
+            body = {"contact": "contact-1", "disposition": disposition}
+            assert (await client.post("/api/wrap-up", json=body)).status_code == 200
+    assert desk.events[1:] == [
+        WrapUpEnded(ANNA, ContactId("contact-1"), "sold"),
+        WrapUpEnded(ANNA, ContactId("contact-1"), None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "place"),
+    [
+        ("/api/not-ready", {"reason": "golf"}, "golf"),
+        ("/api/not-ready", {}, "body.reason"),
+        ("/api/not-ready", {"reason": "lunch", "until": 3}, "body.until"),
+        ("/api/wrap-up", {"contact": "contact-1", "disposition": "fine"}, "fine"),
+        ("/api/wrap-up", {"contact": 7}, "body.contact"),
+        ("/api/sign-in", {"agent": "a" * 65, "password": "x"}, "body.agent"),
+        ("/api/sign-in", [], "body"),
+    ],
+)
+@run_async
+async def test_bad_input_is_answered_with_place_and_remedy(path: str, body: object, place: str) -> None:
+    desk = FakeDesk()
+    async with calling(desk) as client:
+        await sign_in(client, ANNA)
+        answer = await client.post(path, json=body)
+    assert answer.status_code == 422
+    assert place in answer.json()["error"]
+    assert answer.json()["remedy"]
+    assert desk.events == [AgentSignedIn(ANNA)]
+
+
+@pytest.mark.parametrize("path", ["/api/ready", "/api/not-ready", "/api/wrap-up"])
+@run_async
+async def test_who_is_not_signed_in_changes_nothing(path: str) -> None:
+    desk = FakeDesk()
+    async with calling(desk) as client:
+        answer = await client.post(path, json={"reason": "lunch"} if path == "/api/not-ready" else {"contact": "c"})
+    assert answer.status_code == 401
+    assert desk.events == []
+
+
+@run_async
+async def test_supervisor_signs_in_without_becoming_an_agent() -> None:
+    desk = FakeDesk()
+    async with calling(desk) as client:
+        answer = await sign_in(client, SUSAN)
+        assert answer.json()["takes_contacts"] is False
+        assert (await client.post("/api/ready")).status_code == 403
+        assert (await client.post("/api/sign-out")).json()["signed_out"] is True
+    assert desk.events == []
+
+
+@run_async
+async def test_sign_out_while_talking_keeps_the_session_until_the_contact_is_done() -> None:
+    desk = FakeDesk()
+    async with calling(desk) as client:
+        await sign_in(client, ANNA)
+        desk.change(ANNA, AgentState.TALKING)
+        assert (await client.post("/api/sign-out")).json()["signed_out"] is False
+        assert (await client.get("/api/me")).json()["state"]["pending"] == "logged_out"
+        desk.change(ANNA, AgentState.LOGGED_OUT)
+        assert (await client.post("/api/sign-out")).json()["signed_out"] is True
+        assert (await client.get("/api/me")).status_code == 401
+
+
+@run_async
+async def test_a_cookie_kept_after_sign_out_is_worth_nothing() -> None:
+    async with calling(FakeDesk()) as client:
+        cookie = (await sign_in(client, ANNA)).headers["set-cookie"].split(";")[0]
+        await client.post("/api/sign-out")
+        client.cookies.clear()
+        assert (await client.get("/api/me", headers={"Cookie": cookie})).status_code == 401
+
+
+@run_async
+async def test_an_event_that_cannot_be_taken_is_a_503_with_words() -> None:
+    desk = FakeDesk()
+
+    async def refuse(event: Event) -> None:
+        raise DeskUnavailableError("the journal is down")
+
+    async with calling(desk) as client:
+        await sign_in(client, ANNA)
+        desk.on_submit = refuse
+        answer = await client.post("/api/ready")
+    assert answer.status_code == 503
+    assert "the journal is down" in answer.json()["error"]
+    assert answer.headers["retry-after"]
+
+
+@run_async
+async def test_an_engine_that_does_not_answer_is_not_waited_for_and_may_still_take_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = FakeDesk()
+    release = asyncio.Event()
+
+    async def wait(event: Event) -> None:
+        await release.wait()
+
+    monkeypatch.setattr(api, "SUBMIT_LIMIT_S", 0.01)
+    async with calling(desk) as client:
+        await sign_in(client, ANNA)
+        desk.on_submit = wait
+        assert (await client.post("/api/ready")).status_code == 503
+        release.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert desk.events[-1] == AgentReady(ANNA)
+
+
+@run_async
+async def test_an_engine_that_gives_the_event_up_is_a_503() -> None:
+    desk = FakeDesk()
+
+    async def give_up(event: Event) -> None:
+        raise asyncio.CancelledError
+
+    async with calling(desk) as client:
+        await sign_in(client, ANNA)
+        desk.on_submit = give_up
+        assert (await client.post("/api/ready")).status_code == 503

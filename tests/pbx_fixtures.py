@@ -1,0 +1,61 @@
+"""Fixtures for tests on a real Asterisk with SIPp: mark such tests with `@pytest.mark.pbx`.
+
+`pbx` is one Asterisk for the whole session (it starts in a third of a second), given to each test without a channel on it and
+with the default globals. `new_pbx` makes one of a test's own, for tests that stop it or need more configuration.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from lab.install import Installation, PbxUnavailable, find
+from lab.pbx import Pbx
+
+NewPbx = Callable[..., Pbx]
+
+
+@pytest.fixture(scope="session")
+def pbx_installation() -> Installation:
+    """The Asterisk of this machine; without one, or without SIPp, tests are skipped, or fail where all are required."""
+    why = "there is no `sipp` here: install the package sip-tester" if shutil.which("sipp") is None else None
+    installation = None
+    try:
+        installation = find()
+        if installation is None:
+            why = "there is no Asterisk here: run `python -m lab.pbx install`"
+    except PbxUnavailable as error:
+        why = str(error)
+    if installation is None or why is not None:
+        if os.environ.get("CALLCENTER_REQUIRE_ALL") == "1":
+            pytest.fail(f"CALLCENTER_REQUIRE_ALL=1, but {why}")
+        pytest.skip(str(why))
+    return installation
+
+
+@pytest.fixture(scope="session")
+def shared_pbx(pbx_installation: Installation) -> Iterator[Pbx]:
+    with Pbx("tests", agents=50, tls=True, installation=pbx_installation) as pbx:
+        yield pbx
+
+
+@pytest.fixture
+def pbx(shared_pbx: Pbx) -> Iterator[Pbx]:
+    yield shared_pbx
+    shared_pbx.hang_up_all()
+    shared_pbx.cli("dialplan set global CALLCENTER_PATIENCE 10")
+
+
+@pytest.fixture
+def new_pbx(pbx_installation: Installation) -> Iterator[NewPbx]:
+    """Make a PBX that is not started yet: `new_pbx(agents=3, extra={...})`; it is removed after the test."""
+    made: list[Pbx] = []
+
+    def make(**options: object) -> Pbx:
+        made.append(Pbx("test", installation=pbx_installation, **options))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for pbx in made:
+        pbx.remove()

@@ -1,0 +1,83 @@
+from typing import Annotated
+
+import pytest
+from pydantic import Field
+
+from callcenter.schema import Model, Name, Text, did_you_mean, validate
+from callcenter.yaml_source import parse
+
+
+class Inner(Model):
+    level: Annotated[int, Field(ge=1, le=10)] = 1
+    word: Text = "x"
+
+
+class Outer(Model):
+    name: Name = Field(description="the name, such as `name: x`")
+    secret: str | None = Field(default=None, repr=False)
+    share: float = 1.0
+    inner: Inner = Inner()
+    maybe: Inner | None = None
+    several: tuple[Inner, ...] = ()
+    by_name: dict[Name, Inner] = Field(default_factory=dict)
+
+
+def told(text: str) -> list[str]:
+    _, mistakes = validate(Outer, parse(text, "f"))
+    return [str(mistake) for mistake in mistakes]
+
+
+def test_texts_become_the_types_that_the_schema_names() -> None:
+    made, mistakes = validate(Outer, parse("name: no\nshare: 0.5\ninner: {level: 7}\nby_name: {a: }\n", "f"))
+    assert mistakes == []
+    assert made == Outer(name="no", share=0.5, inner=Inner(level=7), by_name={"a": Inner()})
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("{}", "f:1: name: is missing. Add it: the name, such as `name: x`"),
+        ("name: a\nnmae: b", "f:2: nmae: is not a known key. Did you mean `name`?"),
+        ("name: a\ninner:\n  zzzz: 1", "f:3: inner.zzzz: is not a known key. Known here: level, word"),
+        ("name: a\nmaybe:\n  leve: 1", "f:3: maybe.leve: is not a known key. Did you mean `level`?"),
+        (
+            "name: a\nseveral:\n  - {level: 1}\n  - levl: 1",
+            "f:4: several[1].levl: is not a known key. Did you mean `level`?",
+        ),
+        (
+            "name: a\ninner:\n  level: x",
+            "f:3: inner.level: is 'x'. It should be a valid integer, unable to parse string as an integer",
+        ),
+        ("name: a\ninner:\n  level: 11", "f:3: inner.level: is '11'. It should be less than or equal to 10"),
+        ("name: a\ninner:\n  level:", "f:3: inner.level: has no value. It should be a valid integer"),
+        ("name: a\ninner: [x]", "f:2: inner: is a list. It should be keys with values, `key: value`, one to a line"),
+        ("name: a\nseveral: {}", "f:2: several: is a set of keys. It should be a list, such as `[a, b]`"),
+        ("name: a\nshare: nan", "f:2: share: is 'nan'. It should be a finite number"),
+        ("name: a\nsecret: [hush]", "f:2: secret: is not right (its value is not shown). It should be a text"),
+        (
+            "name: a\nby_name:\n  Up: {}",
+            "f:3: by_name.Up: is 'Up'. It should be a lower-case letter, then at most 31 of a-z, 0-9, _ and -",
+        ),
+        (
+            'name: a\ninner:\n  word: "a\\nb"',
+            "f:3: inner.word: is 'a\\nb'. It should be one line of printable characters, not empty",
+        ),
+        ("just a word", "f:1: is 'just a word'. It should be keys with values, `key: value`, one to a line"),
+    ],
+)
+def test_a_mistake_tells_line_key_and_remedy(text: str, mistake: str) -> None:
+    assert told(text) == [mistake]
+
+
+def test_a_long_value_is_cut() -> None:
+    assert told(f"name: a\nshare: {'x' * 100}")[0].count("x") < 70
+
+
+def test_a_file_that_is_not_yaml_has_no_second_mistake() -> None:
+    assert validate(Outer, parse("a: [", "f")) == (None, [])
+
+
+def test_did_you_mean_offers_the_nearest_or_all() -> None:
+    assert did_you_mean("gould", ["gold", "silver"]) == "Did you mean `gold`?"
+    assert did_you_mean("x", ["gold", "silver"]) == "Known here: gold, silver"
+    assert did_you_mean("x", [], "Add one") == "Add one"
