@@ -5,16 +5,19 @@ and in time. What callers and phones saw is all that a run gives back.
 """
 
 import asyncio
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.observer import Observer
 from callcenter.crm.sample import MAX_CUSTOMERS, sample_customers
-from lab.pbx import Pbx
-from lab.sipp import Caller, Callers, Phones, Step, What
+from lab.pbx import Pbx, free_port
+from lab.sipp import Caller, Callers, Sipp, Step, What, register
 
+SCENARIO = Path(__file__).parent / "phone.xml"
 FIRST_UNKNOWN = 9_075_550_000
 TALK_SHARES = (0.93, 0.98, 1.03, 1.06)  # of the talk, for a quarter of the phones each
 QUIET_SHARE = 0.1  # of the busy rate
@@ -61,9 +64,23 @@ class Seen:
     lasted_s: float
 
 
+class Phones(Sipp):
+    """Agents' phones that answer at once and hang up after the talk, registered at the PBX once started."""
+
+    def __init__(self, pbx: Pbx, names: Sequence[str], talk_ms: int, limit_s: float) -> None:
+        self._pbx, self._names = pbx, names
+        scenario = SCENARIO.read_bytes().replace(b"@talk_ms@", str(talk_ms).encode())
+        super().__init__(["-sf", "phone.xml"], {"phone.xml": scenario}, free_port(socket.SOCK_DGRAM), limit_s)
+
+    def start(self) -> None:
+        """Start the process and register. It listens long before the first call. Blocks for a moment."""
+        super().start()
+        register(self._pbx.sip_port, self._names, self.port)
+
+
 @contextmanager
 def phones_of(pbx: Pbx, load: Load) -> Iterator[list[Phones]]:
-    """The agents' phones, registered and listening; they answer at once.
+    """The phones of all agents.
 
     Talks differ a little between groups of phones: calls that all end in step with app_queue's rescans once a second,
     or just out of step with them, would show the beat of the two and not the queue.
@@ -72,9 +89,7 @@ def phones_of(pbx: Pbx, load: Load) -> Iterator[list[Phones]]:
         groups = []
         for index, share in enumerate(TALK_SHARES):
             names = pbx.agents[index :: len(TALK_SHARES)]
-            talk_ms = round(load.talk_s * share * 1_000)
-            limit_s = load.limit_s + 120
-            phones = Phones.answering(pbx.sip_port, names, after_ms=1, talk_ms=talk_ms, limit_s=limit_s)
+            phones = Phones(pbx, names, round(load.talk_s * share * 1_000), load.limit_s + 120)
             groups.append(stack.enter_context(phones))
         yield groups
 
@@ -105,7 +120,8 @@ async def at_rest(pbx: Pbx) -> None:
     deadline = time.monotonic() + SETTLE_S
     while left := await asyncio.to_thread(pbx.channels):
         if time.monotonic() > deadline:
-            raise RunFailedError(f"{left} channels were left {SETTLE_S:.0f} s after the last caller had hung up")
+            shown = await asyncio.to_thread(pbx.cli, "core show channels concise")
+            raise RunFailedError(f"{left} channels were left {SETTLE_S:.0f} s after the last caller:\n{shown}")
         await asyncio.sleep(0.1)
 
 

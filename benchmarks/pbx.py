@@ -5,15 +5,17 @@ caller; the daemon runs in its own runs only. Prints a line for each run, a tabl
 """
 
 import asyncio
+import os
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 
 from benchmarks import daemon, figures, load, observer, stock, timeline
 from benchmarks.figures import APP_QUEUE, CALLCENTER, Run
-from benchmarks.load import Load, RunFailedError
+from benchmarks.load import Load, RunFailedError, Seen
 from lab.center import CenterFailed
 from lab.pbx import FIRST_AGENT, Pbx, PbxFailed, PbxUnavailable
 from lab.sipp import SippFailed, SippUnavailable
@@ -54,7 +56,7 @@ class Bench:
             samples = self._samples(seen)
             return Run(CALLCENTER, samples, seen.lasted_s, pbx_cpu_s, used.daemon_s, used.redis_s)
 
-    def _samples(self, seen: load.Seen) -> timeline.Samples:
+    def _samples(self, seen: Seen) -> timeline.Samples:
         samples = timeline.samples(self.pbx.agents, seen.arrivals, seen.callers, seen.phones)
         if samples.served < samples.callers:
             raise RunFailedError(f"only {samples.served} of {samples.callers} callers were served\n{self.pbx.log()}")
@@ -64,7 +66,7 @@ class Bench:
 async def run(pairs: int, work: Load) -> list[Run]:
     """All runs, in their order. Raises one of FAILURES."""
     agents = [str(FIRST_AGENT + index) for index in range(work.agents)]
-    extra = {**stock.extra(agents), "manager.conf": observer.MANAGER}
+    extra = {**stock.configuration(agents), "manager.conf": observer.MANAGER}
     runs: list[Run] = []
     with tempfile.TemporaryDirectory(prefix="callcenter-bench-") as folder:
         pbx = Pbx("bench", agents=work.agents, extra=extra)
@@ -72,8 +74,8 @@ async def run(pairs: int, work: Load) -> list[Run]:
         try:
             bench = Bench(pbx, work, Path(folder))
             for pair in range(pairs):
-                for one in (bench.stock_run(), bench.our_run(pair)):
-                    runs.append(await one)
+                for measure in (bench.stock_run, partial(bench.our_run, pair)):
+                    runs.append(await measure())
                     click.echo(figures.run_line(len(runs), runs[-1]))
         finally:
             await asyncio.to_thread(pbx.remove)
@@ -90,13 +92,15 @@ def main(pairs: int, agents: int, rate: float, seconds: float, talk: float) -> N
     """Compare app_queue and the daemon under the same load."""
     work = Load(agents, rate, seconds, talk)
     click.echo(
-        f"{agents} agents; {work.quiet_calls} calls while agents are free, then {work.busy_calls} at {rate:g} a second; "
-        f"talk {talk:g} s; {pairs} x app_queue and callcenter in turns, at most {2 * pairs * work.limit_s / 60:.0f} minutes"
+        f"{agents} agents; {work.quiet_calls} calls while agents are free, then {work.busy_calls} at {rate:g} a "
+        f"second; talk {talk:g} s; {pairs} runs of app_queue and of callcenter in turns"
     )
     click.echo(f"app_queue: {stock.described()}")
     click.echo(
         "callcenter: rules by tier, customers and log in SQL (SQLite), journal in Redis, pages of all agents open"
     )
+    cores, busy = os.cpu_count() or 1, os.getloadavg()[0]
+    click.echo(f"machine: {cores} cores, load average {busy:.1f} before the first run (figures want a quiet one)")
     try:
         runs = asyncio.run(run(pairs, work))
         report = figures.report(runs)

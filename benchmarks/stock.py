@@ -28,7 +28,7 @@ SETTINGS = {
 
 
 def configuration(agents: Sequence[str]) -> dict[str, str]:
-    """What the laboratory PBX needs besides: the queue, all agents its static members, and a number that leads to it."""
+    """What the laboratory PBX needs besides: the queue, all agents its static members, a number that leads to it."""
     lines = [f"[{NAME}]", *(f"{key} = {value}" for key, value in SETTINGS.items())]
     lines += [f"member => PJSIP/{agent}" for agent in agents]
     dialplan = f"""[from-trunk]

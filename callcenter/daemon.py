@@ -86,6 +86,7 @@ class Daemon:
             outlets=[self._route],
             fail=self._fail,
             snapshot_every=self._loaded.settings.redis.snapshot_every,
+            settle=self._log.flush,
         )
 
     def _make_shells(self) -> None:

@@ -35,7 +35,7 @@ from callcenter.routing.offer import OfferTrigger
 from callcenter.routing.offering import end_offer, end_wrap_up, pop
 from callcenter.state import Saved, State
 from callcenter.timers import Entry, TimerKind
-from callcenter.types import AgentId, Configuration, ContactId, ContactState, OfferId
+from callcenter.types import AgentId, Configuration, ContactId, ContactState, OfferId, OfferState
 
 # An offer whose PBX is out of reach does not expire: nobody knows whether it was answered. Asked again this often.
 PBX_LOST_RECHECK_MS = 1_000
@@ -134,6 +134,8 @@ def _fire(state: State, due: Entry) -> None:
 def _offer_due(state: State, offer_id: OfferId) -> None:
     offer = state.saved.offers[offer_id]
     if state.saved.pbxs.get(offer.device.pbx, False):
-        end_offer(state, offer, OfferTrigger.EXPIRE, leg_is_gone=False)
+        # A phone that never rang is out of order; nobody can be blamed for not answering it.
+        trigger = OfferTrigger.EXPIRE if offer.state is OfferState.RINGING else OfferTrigger.FAIL
+        end_offer(state, offer, trigger, leg_is_gone=False)
     else:
         state.saved.timers.arm(TimerKind.OFFER, offer_id, state.now_ms + PBX_LOST_RECHECK_MS)

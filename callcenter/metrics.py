@@ -26,7 +26,7 @@ MAX_NAMES = 500  # of queues, and of tiers, over the life of the process; later 
 OTHER = "other"
 NONE = "none"  # a contact that left before it was routed has no queue
 
-LOOKUP_OUTCOMES = ("found", "several", "unknown", "late", "failed")
+LOOKUP_OUTCOMES = ("found", "several", "unknown", "failed", "late", "refused")
 CLOSED_STATES = (
     OfferState.ACCEPTED,
     OfferState.DECLINED,
@@ -289,7 +289,7 @@ class Metrics:
         self._log_pending.set(records)
 
     def observe_lookup(self, outcome: str, seconds: float) -> None:
-        """`outcome` is one of LOOKUP_OUTCOMES: late means after the look-up deadline, whatever it found."""
+        """`outcome` is one of LOOKUP_OUTCOMES, as the directory names them."""
         self._lookup.labels(outcome if outcome in LOOKUP_OUTCOMES else OTHER).observe(seconds)
 
     def observe_loop_lag(self, seconds: float, greatest_s: float) -> None:

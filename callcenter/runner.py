@@ -11,7 +11,7 @@ says so and is not ready, and a full snapshot is written before journalling goes
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from callcenter.commands import Command
@@ -61,7 +61,8 @@ class RunnerStats:
 class Runner:
     """Feeds an engine, one event after the other, and lets its commands out in the same order.
 
-    `fail` is called once with whatever broke: a broken invariant must stop the daemon loudly.
+    `fail` is called once with whatever broke: a broken invariant must stop the daemon loudly. `settle` waits until the
+    records released so far are safe; a snapshot forgets the events that could tell them again, so it waits for that.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Runner:
         outlets: Sequence[Outlet],
         fail: Callable[[BaseException], None],
         snapshot_every: int,
+        settle: Callable[[], Awaitable[object]],
     ) -> None:
         self.engine = engine
         self.stats = RunnerStats()
@@ -81,6 +83,8 @@ class Runner:
         self._outlets = tuple(outlets)
         self._fail = fail
         self._snapshot_every = snapshot_every
+        self._settle = settle
+        self._saving: asyncio.Task[None] | None = None
         self._since_snapshot = 0
         self._retry_journal_at = 0.0
         self._inbox: list[_Waiting] = []
@@ -135,6 +139,7 @@ class Runner:
                     batch, self._inbox = self._inbox[:BATCH_LIMIT], self._inbox[BATCH_LIMIT:]
                     await self._take(batch)
                 self._arm()
+            await self._settle()
             await self._snapshot()
         except BaseException as error:
             for waiting in batch + self._inbox:
@@ -161,8 +166,8 @@ class Runner:
         for waiting in batch:
             if waiting.handled is not None and not waiting.handled.done():
                 waiting.handled.set_result(None)
-        if self._since_snapshot >= self._snapshot_every:
-            await self._snapshot()  # after the release: what a lost command recorded can still be told from the tail
+        if self._since_snapshot >= self._snapshot_every and (self._saving is None or self._saving.done()):
+            await self._begin_snapshot()
 
     async def _keep(self, entries: Sequence[tuple[int, Event]]) -> None:
         if self.stats.journal_error is not None:
@@ -178,7 +183,28 @@ class Runner:
         if self._journal.needs_snapshot:
             self._since_snapshot = self._snapshot_every
 
+    async def _begin_snapshot(self) -> None:
+        """Take the state as it is now, and save it beside the work once all that was released is safe."""
+        try:
+            last = await self._journal.append(())
+        except JournalUnavailableError as error:
+            self._journal_lost(error)
+            return
+        self._since_snapshot = 0
+        snapshot = encode_snapshot(self.engine.snapshot())
+        self._saving = asyncio.create_task(self._save(snapshot, last))
+
+    async def _save(self, snapshot: bytes, last: str) -> None:
+        await self._settle()
+        try:
+            await self._journal.save_snapshot(snapshot, last)
+        except JournalUnavailableError as error:
+            log.warning("no snapshot could be saved, the events before it stay in the journal: %s", error)
+
     async def _snapshot(self) -> None:
+        """Save the state as it is now and wait for it: at the end, and where journalling begins again after a gap."""
+        if self._saving is not None:
+            await self._saving
         try:
             last = await self._journal.append(())  # settles what became of an attempt that was never answered
             await self._journal.save_snapshot(encode_snapshot(self.engine.snapshot()), last)

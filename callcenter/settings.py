@@ -53,13 +53,13 @@ def _redis_url(url: str) -> str:
 
 
 def _database_url(url: str) -> str:
-    drivers = ("sqlite+aiosqlite", "postgresql+asyncpg")
+    drivers = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
     try:
         fits = make_url(url).drivername in drivers
     except (ArgumentError, ValueError):
         fits = False
     if not fits:
-        raise PydanticCustomError("url", "It should be sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/NAME")
+        raise PydanticCustomError("url", "It should be sqlite:///FILE or postgresql://USER@HOST/NAME")
     return url
 
 

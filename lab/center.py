@@ -5,6 +5,7 @@ The daemon runs unmodified: what is seen here is what an operator gets.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ import httpx
 import yaml
 from argon2 import PasswordHasher
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 15.0
@@ -297,8 +299,9 @@ class Seat:
         await self._client.aclose()
 
     async def _read(self, socket_: ClientConnection) -> None:
-        async for text in socket_:
-            self._take(json.loads(text))
+        with contextlib.suppress(ConnectionClosedError):  # the daemon died, as it may in a test
+            async for text in socket_:
+                self._take(json.loads(text))
         self._told.set()
 
     def _take(self, message: dict[str, Any]) -> None:

@@ -57,10 +57,9 @@ class DaemonProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = "from callcenter.cli import main; main()"
         with self._folder.daemon_log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command line
-                [sys.executable, "-c", command, "run", "--config", str(self._folder.config_file)],
+                [sys.executable, "-m", "callcenter", "run", "--config", str(self._folder.config_file)],
                 cwd=PROJECT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -250,7 +249,8 @@ def _sign_in(seat: Seat, width: int) -> str:
 
 
 def _shown(path: Path) -> str:
-    return os.path.relpath(path)
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
 
 
 def _span(seconds: float) -> str:

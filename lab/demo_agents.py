@@ -47,13 +47,13 @@ class DrivenAgent:
     async def work(self) -> None:
         while True:
             try:
-                await self._sign_in()
+                await self.sign_in()
                 await self._serve()
             except (OSError, http.client.HTTPException, WebSocketException, RefusedError, TimeoutError) as error:
                 log.debug("agent %s tries again: %s", self.agent, error)
             await asyncio.sleep(RETRY_S)
 
-    async def _sign_in(self) -> None:
+    async def sign_in(self) -> None:
         me = await self._post("sign-in", agent=self.agent, password=self._password)
         self._dispositions = me["dispositions"]
         self._reasons = me["not_ready_reasons"]
@@ -90,7 +90,7 @@ class DrivenAgent:
                 case "not_ready", _:
                     await self._after(BREAK_S, "ready")
                 case "logged_out", _:
-                    await self._sign_in()
+                    await self.sign_in()
                 case "wrap_up", _:
                     await self._wrap_up(state)
         except (OSError, http.client.HTTPException, RefusedError) as error:

@@ -13,7 +13,7 @@ from lab.simulated import Visitor
 CUSTOMERS = 300
 TIERS = {"platinum": 10, "gold": 20, "silver": 30, "standard": 40}  # shares of the known callers
 LINES = {"8001": 38, "8002": 34, "8003": 25, "8009": 3}  # shares; no rule is for the last one
-MEAN_RATE = 0.27  # calls a second
+MEAN_RATE = 0.2  # calls a second
 SWING = 0.75  # the rate goes up and down by this share of it, so queues build and drain
 WAVE_S = 150.0
 WITHHELD = "anonymous"

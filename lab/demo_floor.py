@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol, TypeVar
@@ -20,7 +21,8 @@ from typing import Any, Protocol, TypeVar
 from lab.demo_calls import FIRST_BURST, IMPATIENT_S, PATIENT_S, rate, visitors
 from lab.demo_files import DemoFailed, Manager, Seat
 from lab.install import PROJECT, PbxUnavailable, find, install
-from lab.pbx import FIRST_AGENT, Pbx, write_private
+from lab.pbx import FIRST_AGENT, Pbx
+from lab.pbx_files import write_private
 from lab.simulated import Phone, SimulatedPbx, Visitor
 from lab.simulated_calls import CallerStream
 from lab.sipp import Caller, Callers, Phones, SippUnavailable, register
@@ -34,6 +36,7 @@ MOOD_EVERY_S, MOOD_LASTS_S = 15.0, 22.0  # how often a phone's owner stops answe
 REGISTER_AGAIN_S = 1_800.0
 BATCHES = (1, 2, 2, 3, 4)  # callers who come together
 BATCH_RATE = 1.5  # and how many of them a second
+MAX_PAUSE_S = 20.0  # without anybody new
 MAX_BATCHES = 40  # SIPp processes with callers at a time; at the bound nobody new calls
 DECLINES, IGNORES = 0.04, 0.04  # of the calls to a driven agent of the simulated PBX
 
@@ -178,9 +181,11 @@ class RealFloor:
         await in_thread(self._close)
 
     def _close(self) -> None:
-        for sipp in [*self._callers, *self._phones]:
-            sipp.stop()
-        self._pbx.remove()
+        with ThreadPoolExecutor() as pool:
+            ends = [pool.submit(sipp.stop) for sipp in [*self._callers, *self._phones]]
+            self._pbx.remove()
+        for end in ends:
+            end.result()
 
     async def _call(self) -> None:
         """Groups of callers come at random, each group with a patience of its own."""
@@ -190,7 +195,7 @@ class RealFloor:
         mean_size = sum(BATCHES) / len(BATCHES)
         while True:
             pause_s = self._random.expovariate(rate(loop.time() - started_s) / mean_size)
-            await asyncio.sleep(min(pause_s, 30.0))
+            await asyncio.sleep(min(pause_s, MAX_PAUSE_S))
             patient = self._random.random() < 0.7
             await self._send(self._random.choice(BATCHES), PATIENT_S if patient else self._random.uniform(*IMPATIENT_S))
 
@@ -260,7 +265,7 @@ class SimulatedFloor:
 
     async def close(self) -> None:
         self._stream.stop()
-        await self._pbx.stop()
+        await self._pbx.stop().asFuture(asyncio.get_running_loop())
         self._secret_file.unlink(missing_ok=True)
 
 

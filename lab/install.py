@@ -1,9 +1,9 @@
 """Find an Asterisk on this machine, or put one there.
 
-Debian's stable releases carry no `asterisk`, but its `sid` does: there a small root file system is made in the project's
-own folder and Asterisk runs in it under `chroot`, as a plain process on the loopback interface. Elsewhere the system's
-package is taken. An installation counts once its marker file is there, and the marker is written last: whatever an
-interrupted run left behind is removed and made anew.
+Debian's stable releases carry no `asterisk`, but its `sid` does: there a small root file system is made in the
+project's own folder and Asterisk runs in it under `chroot`, as a plain process on the loopback interface. Elsewhere the
+system's package is taken. An installation counts once its marker file is there, and the marker is written last:
+whatever an interrupted run left behind is removed and made anew.
 """
 
 import os
@@ -44,8 +44,7 @@ class Installation:
 
     def version(self) -> str:
         """Such as "Asterisk 22.10.1"."""
-        done = _run(self.command("-V"), limit_s=30)
-        return done.strip().split("~", 1)[0]
+        return re.split(r"[+~]", _run(self.command("-V"), limit_s=30).strip(), maxsplit=1)[0]
 
 
 def find() -> Installation | None:
@@ -71,7 +70,8 @@ def install(say: Say = print) -> Installation:
     system = _os_release()
     if os.geteuid() != 0:
         raise PbxUnavailable(
-            "no `asterisk` is installed, and only root can install one: run this as root, or ask for the package `asterisk`"
+            "no `asterisk` is installed, and only root can install one: run this as root, or have the package "
+            "`asterisk` installed"
         )
     if shutil.which("apt-get") is None:
         name = system.get("PRETTY_NAME", "this system")
@@ -183,8 +183,7 @@ def _copy_proxy(root: Path) -> None:
 
 
 def _has_package(name: str) -> bool:
-    shown = subprocess.run(["apt-cache", "policy", name], capture_output=True, text=True, timeout=60, check=False)  # noqa: S607
-    return bool(re.search(r"Candidate: (?!\(none\))\S", shown.stdout))
+    return bool(re.search(r"Candidate: (?!\(none\))\S", _run(["apt-cache", "policy", name], limit_s=60)))
 
 
 def _apt(arguments: Sequence[str], root: Path | None = None) -> None:
@@ -197,7 +196,7 @@ def _run(command: Sequence[str], limit_s: float) -> str:
     """Run to the end and return what it printed; raise PbxUnavailable with the last lines when it fails."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own commands
             command,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

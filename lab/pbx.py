@@ -14,50 +14,36 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 
 from lab import pbx_files
-from lab.install import LOCAL, Installation, PbxUnavailable, find, install, write_name_files
+from lab.install import Installation, PbxUnavailable, find, install, write_name_files
+from lab.pbx_files import write_private
+from lab.pbx_state import STATES, State, forget, is_ours, started, states
 
-__all__ = ["FIRST_AGENT", "Pbx", "PbxFailed", "PbxUnavailable", "install", "running"]
+__all__ = ["FIRST_AGENT", "Pbx", "PbxFailed", "PbxUnavailable", "free_port", "install", "running", "write_private"]
 
-STATES = LOCAL / "pbx"
 FIRST_AGENT = 1001
 MAX_AGENTS = 800  # 1001 to 1800; 1900 is the fallback queue's phone
 BOOT_LIMIT_S = 60.0
 STOP_LIMIT_S = 8.0
 POLL_S = 0.05
+DATA_FOLDERS = ("/usr/share/asterisk", "/var/lib/asterisk")  # a package's, and a source build's
 
 
 class PbxFailed(Exception):  # noqa: N818 - an outcome, not a bug
     """Asterisk did not start, stop or answer. The message ends with its log's last lines."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """What is known of a PBX that was started, as kept in a file. `owner` is 0 for one that outlives its starter."""
-
-    pid: int
-    owner: int
-    owner_started: str
-    folder: str
-    config: str
-    run_folder: str
-    sip_port: int
-    ami_port: int
-    ami_tls_port: int | None
-    agents: int
-
-
 class Pbx:
     """One Asterisk on 127.0.0.1. A context manager; or `start()`, `stop()` and finally `remove()`.
 
     `agents` phones are called 1001, 1002 and so on (at most 800); with `agent_password` they have to register with it.
-    Ports are chosen free unless given. `extra` adds text to the sample's own files, by name: `extensions.conf`, `pjsip.conf`,
-    `manager.conf`, `queues.conf`. With `background` the PBX outlives this process.
+    Ports are chosen free unless given. `extra` adds text to the sample's own files, by name: `extensions.conf`,
+    `pjsip.conf`, `manager.conf`, `queues.conf`. With `background` the PBX outlives this process.
 
     All methods block, start and stop for a second or so: call them from a thread where a loop must go on.
     """
@@ -88,6 +74,7 @@ class Pbx:
         self.ami_tls_port = free_port(socket.SOCK_STREAM) if tls else None
         self.ami_secret = secrets.token_hex(16)
         self._extra = dict(extra or {})
+        pbx_files.check_extra(self._extra)
         self._background = background
         self._installation = installation
         self._process: subprocess.Popen[bytes] | None = None
@@ -117,7 +104,7 @@ class Pbx:
         self._write_files()
         command = self._installation.command("-f", "-q", "-C", f"{self._inside}/etc/asterisk.conf")
         with (self.folder / "log/console").open("ab") as console:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=console,
@@ -129,7 +116,7 @@ class Pbx:
         self._wait_booted()
 
     def stop(self) -> None:
-        """Stop it, cleanly if it listens, by force if it does not. Its files stay. Nothing happens if it is not running."""
+        """Stop it, cleanly if it listens, by force if it does not. Its files stay. Once stopped, it does nothing."""
         state = self._state
         if state is None:
             return
@@ -172,7 +159,7 @@ class Pbx:
         """Whether its process is there."""
         if self._process is not None:
             return self._process.poll() is None
-        return self._state is not None and _is_ours(self._state)
+        return self._state is not None and is_ours(self._state)
 
     # ---- use
 
@@ -252,10 +239,22 @@ class Pbx:
         parent = Path("/tmp") if root is None else root / "tmp"  # noqa: S108 - mkdtemp makes it private
         self._run_folder = Path(tempfile.mkdtemp(prefix="callcenter-pbx-", dir=parent))
         run = str(self._run_folder) if root is None else f"/{self._run_folder.relative_to(root)}"
-        ports = pbx_files.Ports(self.sip_port, self.ami_port, self.ami_tls_port)
-        pbx_files.write(
-            self.folder, self._inside, run, ports, self.agents, self.agent_password, self.ami_secret, self._extra
+        data = next(
+            (path for path in DATA_FOLDERS if Path(f"{root or ''}{path}/documentation").exists()), DATA_FOLDERS[0]
         )
+        plan = pbx_files.Plan(
+            folder=self._inside,
+            run=run,
+            data=data,
+            sip_port=self.sip_port,
+            ami_port=self.ami_port,
+            ami_tls_port=self.ami_tls_port,
+            ami_secret=self.ami_secret,
+            agents=self.agents,
+            agent_password=self.agent_password,
+            extra=self._extra,
+        )
+        pbx_files.write(self.folder, plan)
         STATES.mkdir(parents=True, exist_ok=True)
         write_private(self.secret_file, self.ami_secret + "\n")
 
@@ -264,7 +263,7 @@ class Pbx:
         self._state = State(
             pid=pid,
             owner=owner,
-            owner_started=_started(owner),
+            owner_started=started(owner),
             folder=str(self.folder),
             config=f"{self._inside}/etc/asterisk.conf",
             run_folder=str(self._run_folder),
@@ -277,7 +276,7 @@ class Pbx:
 
     def _cli(self, command: str, limit_s: float) -> subprocess.CompletedProcess[str]:
         line = self._need_installation().command("-C", f"{self._inside}/etc/asterisk.conf", "-rx", command)
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 - our own command
             line,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -340,8 +339,8 @@ class Pbx:
 def running(name: str) -> Pbx | None:
     """The background PBX of that name, None when there is none."""
     installation = find()
-    for found, state in _states():
-        if found == name and state.owner == 0 and _is_ours(state) and installation is not None:
+    for found, state in states():
+        if found == name and state.owner == 0 and is_ours(state) and installation is not None:
             return Pbx._from_state(name, state, installation)
     return None
 
@@ -349,21 +348,13 @@ def running(name: str) -> Pbx | None:
 def sweep() -> None:
     """End and remove every PBX whose owner is gone without having stopped it."""
     installation = find()
-    for name, state in list(_states()):
-        orphan = state.owner != 0 and _started(state.owner) != state.owner_started
-        dead = not _is_ours(state)
+    for name, state in list(states()):
+        orphan = state.owner != 0 and started(state.owner) != state.owner_started
+        dead = not is_ours(state)
         if orphan and not dead and installation is not None:
             Pbx._from_state(name, state, installation).remove()
         elif dead and (orphan or state.owner == 0):
-            _forget(name, state)
-
-
-def _forget(name: str, state: State) -> None:
-    shutil.rmtree(state.run_folder, ignore_errors=True)
-    if state.owner != 0:  # a background PBX keeps its folder, and with it the registered phones, for its next start
-        shutil.rmtree(state.folder, ignore_errors=True)
-        (STATES / f"{name}.secret").unlink(missing_ok=True)
-    (STATES / f"{name}.json").unlink(missing_ok=True)
+            forget(name, state)
 
 
 def free_port(kind: socket.SocketKind) -> int:
@@ -374,13 +365,6 @@ def free_port(kind: socket.SocketKind) -> int:
         return port
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read."""
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    path.write_text(text)
-
-
 def _need_free(port: int, kind: socket.SocketKind, what: str) -> None:
     with socket.socket(socket.AF_INET, kind) as probe:
         if kind == socket.SOCK_STREAM:
@@ -389,30 +373,6 @@ def _need_free(port: int, kind: socket.SocketKind, what: str) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise PbxFailed(f"port {port}, wanted for {what}, is taken: stop what uses it or choose another") from error
-
-
-def _states() -> Iterator[tuple[str, State]]:
-    for path in sorted(STATES.glob("*.json")):
-        try:
-            yield path.stem, State(**json.loads(path.read_text()))
-        except (OSError, ValueError, TypeError):
-            continue  # half written or from another version: nothing to go by
-
-
-def _is_ours(state: State) -> bool:
-    """Whether that process id still is the Asterisk that was started with that configuration."""
-    try:
-        return state.config.encode() in Path(f"/proc/{state.pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-
-
-def _started(pid: int) -> str:
-    """When a process started, in the kernel's own ticks: tells a process from a later one with the same id."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
-    except (OSError, IndexError):
-        return ""
 
 
 if __name__ == "__main__":

@@ -34,9 +34,7 @@ def start(agents: int, sip_port: int, ami_port: int) -> None:
     pbx = running(NAME)
     if pbx is None:
         installation = install(click.echo)
-        pbx = Pbx(
-            NAME, agents=agents, sip_port=sip_port, ami_port=ami_port, background=True, installation=installation
-        )
+        pbx = Pbx(NAME, agents=agents, sip_port=sip_port, ami_port=ami_port, background=True, installation=installation)
         pbx.start()
     _describe(pbx)
 

@@ -12,68 +12,89 @@ from lab.install import PROJECT
 from lab.tls import write_certificate
 
 SHIPPED = PROJECT / "config/asterisk"
+# A packaged Asterisk has these; without them each start would complain of what nobody uses here.
+DEFAULTS = {
+    "acl.conf": "",
+    "ccss.conf": "",
+    "features.conf": "",
+    "indications.conf": "[general]\ncountry = us\n\n[us]\ndescription = us\nringcadence = 2000,4000\ndial = 350+440\n",
+    "pjproject.conf": "",
+    "udptl.conf": "",
+}
 EXTENDABLE = frozenset({"extensions.conf", "manager.conf", "pjsip.conf", "queues.conf"})
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
-    sip: int
-    ami: int
-    ami_tls: int | None
+class Plan:
+    """What a PBX's own files say. `folder` is its run directory as Asterisk sees it, `run` the one of its socket."""
+
+    folder: str
+    run: str
+    data: str
+    sip_port: int
+    ami_port: int
+    ami_tls_port: int | None
+    ami_secret: str
+    agents: Sequence[str]
+    agent_password: str | None
+    extra: Mapping[str, str]
 
 
-def write(
-    folder: Path,
-    inside: str,
-    run: str,
-    ports: Ports,
-    agents: Sequence[str],
-    password: str | None,
-    secret: str,
-    extra: Mapping[str, str],
-) -> None:
-    """Write a PBX's whole configuration to `folder`, which Asterisk itself sees as `inside`; `run` is for its socket.
-
-    What Asterisk remembers in `var`, such as registered phones, is kept.
-    """
+def check_extra(extra: Mapping[str, str]) -> None:
+    """Raise ValueError where text is given for a file that takes none."""
     unknown = sorted(set(extra) - EXTENDABLE)
     if unknown:
         raise ValueError(f"extra text is for {', '.join(sorted(EXTENDABLE))}, not for {', '.join(unknown)}")
+
+
+def write(folder: Path, plan: Plan) -> None:
+    """Write a PBX's whole configuration to `folder`.
+
+    What Asterisk remembers in `var`, such as registered phones, is kept.
+    """
     etc = folder / "etc"
     shutil.rmtree(etc, ignore_errors=True)
     shutil.copytree(SHIPPED, etc)
     for name in ("log", "var", "spool"):
         (folder / name).mkdir(parents=True, exist_ok=True)
+    for name, text in DEFAULTS.items():
+        (etc / name).write_text(text or "; The defaults will do.\n")
     with (etc / "asterisk.conf").open("a") as file:
-        file.write(_directories(inside, run))
-    (etc / "callcenter/secret.conf").write_text(f"secret = {secret}\n")
-    (etc / "callcenter/secret.conf").chmod(0o600)
+        file.write(_directories(plan))
+    write_private(etc / "callcenter/secret.conf", f"secret = {plan.ami_secret}\n")
     lab = etc / "lab"
     lab.mkdir()
-    (lab / "pjsip-transport.conf").write_text(f"bind = 127.0.0.1:{ports.sip}\n")
-    (lab / "pjsip.conf").write_text(_phones(agents, password) + extra.get("pjsip.conf", ""))
-    general = f"port = {ports.ami}\n"
-    if ports.ami_tls is not None:
+    (lab / "pjsip-transport.conf").write_text(f"bind = 127.0.0.1:{plan.sip_port}\n")
+    (lab / "pjsip.conf").write_text(_phones(plan.agents, plan.agent_password) + plan.extra.get("pjsip.conf", ""))
+    general = f"port = {plan.ami_port}\n"
+    if plan.ami_tls_port is not None:
         write_certificate(lab / "ami.crt", lab / "ami.key")
         general += (
-            f"tlsenable = yes\ntlsbindaddr = 127.0.0.1:{ports.ami_tls}\n"
-            f"tlscertfile = {inside}/etc/lab/ami.crt\ntlsprivatekey = {inside}/etc/lab/ami.key\n"
+            f"tlsenable = yes\ntlsbindaddr = 127.0.0.1:{plan.ami_tls_port}\n"
+            f"tlscertfile = {plan.folder}/etc/lab/ami.crt\ntlsprivatekey = {plan.folder}/etc/lab/ami.key\n"
         )
     (lab / "manager-general.conf").write_text(general)
     for name in ("extensions.conf", "manager.conf", "queues.conf"):
-        (lab / name).write_text(extra.get(name, ""))
+        (lab / name).write_text(plan.extra.get(name, ""))
 
 
-def _directories(inside: str, run: str) -> str:
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(text)
+
+
+def _directories(plan: Plan) -> str:
     return f"""
 [directories]
-astetcdir => {inside}/etc
-astvarlibdir => {inside}/var
-astdbdir => {inside}/var
-astspooldir => {inside}/spool
-astlogdir => {inside}/log
-astrundir => {run}
-astdatadir => /usr/share/asterisk
+astetcdir => {plan.folder}/etc
+astvarlibdir => {plan.folder}/var
+astdbdir => {plan.folder}/var
+astspooldir => {plan.folder}/spool
+astlogdir => {plan.folder}/log
+astrundir => {plan.run}
+astdatadir => {plan.data}
 """
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
+
 from lab.simulated_ami import Action, AmiLink, Clock, Headers, Links, Timer
 from lab.simulated_calls import (
     BUSY,
@@ -88,16 +90,15 @@ class SimulatedPbx:
         found: int = self._port.getHost().port
         return found
 
-    async def stop(self) -> None:
-        """Stop listening, drop every link and forget every call."""
+    def stop(self) -> Deferred[None]:
+        """Stop listening, drop every link and forget every call. Fires when the port is free."""
         port, self._port = self._port, None
-        if port is not None:
-            await port.stopListening()
         self.cut_links()
         for timer in [*self._timers, *(timer for channel in self._channels.values() for timer in channel.timers)]:
             if timer.active():
                 timer.cancel()
         self._channels.clear()
+        return succeed(None) if port is None else maybeDeferred(port.stopListening)
 
     def cut_links(self) -> None:
         """Drop all connections at once; new ones are taken."""
@@ -192,7 +193,7 @@ class SimulatedPbx:
     def _set_variable(self, link: AmiLink, action: Action) -> None:
         variable, value = action.get("Variable"), action.get("Value")
         if not action.get("Channel"):
-            self._globals[variable] = value
+            self._globals[variable.removeprefix("GLOBAL(").removesuffix(")")] = value
         elif (channel := self._find(action.get("Channel"))) is not None:
             channel.variables[variable] = value
         else:

@@ -160,6 +160,9 @@ class AmiLink(Protocol):
             case "ping":
                 stamp = f"{self._switch.clock.seconds():.6f}"
                 self.reply(action, "Success", ("Ping", "Pong"), ("Timestamp", stamp))
+            case "events":
+                self.wants_events = action.get("EventMask").lower() not in ("off", "no", "false", "0")
+                self.reply(action, "Success", ("Events", "On" if self.wants_events else "Off"))
             case _:
                 self._switch.act(self, action)
 

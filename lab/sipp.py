@@ -1,8 +1,8 @@
 """SIP callers and SIP phones, played by SIPp.
 
-One SIPp process plays any number of callers, or any number of phones that all behave alike. Each scenario writes a line
-with the time to SIPp's log whenever something happens to a call; `steps()` reads them back. Every process is bounded: by its
-number of calls, and by `limit_s` after which it ends by itself.
+One SIPp process plays any number of callers, or any number of phones that all behave alike. Each scenario writes a
+line with the time to SIPp's log whenever something happens to a call; `steps()` reads them back. Every process is
+bounded: by its number of calls, and by `limit_s` after which it ends by itself.
 """
 
 import asyncio
@@ -54,7 +54,8 @@ class What(Enum):
 class Step:
     """One thing that happened to one call, at `at_s` seconds since the epoch, to the microsecond.
 
-    For a caller `own` is its number and `other` the one dialled; for a phone `own` is its name and `other` the caller id shown.
+    For a caller `own` is its number and `other` the one dialled; for a phone `own` is its name and `other` the caller
+    id that it shows.
     """
 
     what: What
@@ -87,7 +88,7 @@ class Caller:
 
 
 class Sipp:
-    """One SIPp process. `stop()` ends it; the context manager does so too. Usable from a loop: only `until` waits, async."""
+    """One SIPp process, a context manager. Usable from a loop: `until` and `finished` are the ones that wait, async."""
 
     def __init__(self, arguments: Sequence[str], files: Mapping[str, bytes], port: int, limit_s: float) -> None:
         binary = shutil.which("sipp")
@@ -108,7 +109,11 @@ class Sipp:
         self.returncode: int | None = None
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -117,7 +122,7 @@ class Sipp:
     def start(self) -> None:
         """Start the process. Returns at once."""
         with (self._folder / "screen").open("wb") as screen:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
                 self._command,
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
@@ -130,8 +135,8 @@ class Sipp:
     def stop(self) -> None:
         """End the process at once, as a power cut does, and delete its files: its steps can't be read any more.
 
-        Calls that are still up are not hung up: the PBX keeps their channels until its `hang_up_all()`. To end a call in
-        order give it a `hold_ms` or a `talk_ms`, and wait for `finished()` or for the steps.
+        Calls that are still up are not hung up: the PBX keeps their channels until its `hang_up_all()`. To end a call
+        in order give it a `hold_ms` or a `talk_ms`, and wait for `finished()` or for the steps.
         """
         process = self._process
         if process is not None:
@@ -180,10 +185,10 @@ class Sipp:
 
 
 class Callers(Sipp):
-    """Callers who dial the PBX at `sip_port`, `rate` of them a second, each hanging up after `hold_ms` if the PBX has not.
+    """Callers who dial the PBX at `sip_port`, `rate` of them a second; each hangs up `hold_ms` after the answer.
 
-    `name` replaces the display names by raw bytes as they stand on the wire, quotes included; `headers` is more raw header
-    text for each INVITE: whatever a hostile caller may send. The process ends with its last call.
+    `name` replaces the display names by raw bytes as they stand on the wire, quotes included; `headers` is more raw
+    header text for each INVITE: whatever a hostile caller may send. The process ends with its last call.
     """
 
     def __init__(
@@ -200,7 +205,11 @@ class Callers(Sipp):
         if not callers:
             raise ValueError("no callers given")
         lines = "SEQUENTIAL\n" + "".join(f"{caller.line()}\n" for caller in callers)
-        fill = {"name": b'"[field1]"' if name is None else name, "headers": headers.rstrip(b"\r\n"), "hold_ms": _ms(hold_ms)}
+        fill = {
+            "name": b'"[field1]"' if name is None else name,
+            "headers": headers.rstrip(b"\r\n"),
+            "hold_ms": _ms(hold_ms),
+        }
         files = {"caller.xml": _scenario("caller", fill), "callers.csv": lines.encode()}
         # SIPp counts calls per period; a whole number of calls per second needs no more than its defaults.
         period_ms = round(1_000 * len(callers) / rate) if rate < 1 else 1_000
@@ -289,15 +298,23 @@ class Phones(Sipp):
 
 
 def register(
-    sip_port: int, names: Sequence[str], port: int, *, password: str | None = None, expires_s: int = 3600, limit_s: float = 30.0
+    sip_port: int,
+    names: Sequence[str],
+    port: int,
+    *,
+    password: str | None = None,
+    expires_s: int = 3600,
+    limit_s: float = 30.0,
 ) -> None:
-    """Register phones at the PBX as reachable at `port`, whether anybody listens there or not. Blocks until it is done."""
+    """Register phones at the PBX as reachable at `port`, whether anybody listens there or not. Blocks until done."""
     if not names:
         return
-    fill = {"port": str(port).encode(), "expires": str(expires_s).encode(), "password": (password or "none").encode()}
+    fill = {"port": str(port).encode(), "expires": str(expires_s).encode()}
+    # SIPp fills in the password only where the whole [authentication] stands in the file's field.
+    lines = [f"{name};[authentication username={name} password={password or 'none'}]\n" for name in names]
     files = {
         "register.xml": _scenario("register", fill),
-        "phones.csv": ("SEQUENTIAL\n" + "".join(f"{name};\n" for name in names)).encode(),
+        "phones.csv": ("SEQUENTIAL\n" + "".join(lines)).encode(),
     }
     arguments = ["-sf", "register.xml", "-inf", "phones.csv", "-m", str(len(names)), "-r", "200", "-l", "20"]
     with Sipp([*arguments, f"{HOST}:{sip_port}"], files, free_port(socket.SOCK_DGRAM), limit_s) as sipp:

@@ -1,7 +1,7 @@
 """Fixtures for tests on a real Asterisk with SIPp: mark such tests with `@pytest.mark.pbx`.
 
-`pbx` is one Asterisk for the whole session (it starts in a third of a second), given to each test without a channel on it and
-with the default globals. `new_pbx` makes one of a test's own, for tests that stop it or need more configuration.
+`pbx` is one Asterisk for the whole session (it starts in a third of a second), given to each test without a channel on
+it and with the default globals. `new_pbx` makes one of a test's own, for tests that stop it or configure it.
 """
 
 import os

@@ -46,15 +46,16 @@ class PostgresCluster:
 
     def start(self) -> None:
         assert self._process is None
-        self._process = subprocess.Popen(
-            self._command("postgres", "-D", "data", "-p", str(self.port), "-h", "127.0.0.1", "-k", "", "-N", "60"),
-            cwd=self._directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(self._directory / "server.log").open("ab"),
-            start_new_session=True,
-            **self._identity,
-        )
+        with (self._directory / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command("postgres", "-D", "data", "-p", str(self.port), "-h", "127.0.0.1", "-k", "", "-N", "60"),
+                cwd=self._directory,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+                **self._identity,
+            )
         deadline_s = time.monotonic() + START_TIMEOUT_S
         while not self._ready():
             words = (self._directory / "server.log").read_text(errors="replace")[-2000:]

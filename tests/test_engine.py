@@ -193,6 +193,11 @@ def test_no_answer_from_the_pbx_is_a_rona_too() -> None:
     story.expect_nothing_of(StopRinging)
 
 
+def test_a_phone_that_never_rang_is_no_rona() -> None:
+    story = Playbook.open(configuration(ADA)).at(100, arrived("anna")).wait_until(100 + OFFER_TIMEOUT_MS)
+    story.expect(closed("anna.1", OfferState.FAILED), stop("anna.1"), becomes("ada", AgentState.READY))
+
+
 def test_a_phone_out_of_reach_costs_the_agent_a_back_off_and_nothing_else() -> None:
     story = Playbook.open(configuration(ADA, BOB)).at(100, arrived("anna"))
     story.at(200, leg_ended("anna.1", LegEnd.UNREACHABLE)).expect(
@@ -255,7 +260,7 @@ def test_a_queue_without_wrap_up_frees_the_agent_at_once() -> None:
 
 
 def test_an_expired_offer_that_is_answered_after_all_is_taken_down() -> None:
-    story = Playbook.open(configuration(ADA, BOB)).at(100, arrived("anna"))
+    story = Playbook.open(configuration(ADA, BOB)).at(100, arrived("anna"), ringing("anna.1"))
     story.at(100 + OFFER_TIMEOUT_MS, answered("anna.1")).expect(  # the timer was first, by a hair
         closed("anna.1", OfferState.EXPIRED), stop("anna.1"), stop("anna.1"), ring("anna.2", device="bob")
     )

@@ -26,6 +26,7 @@ from callcenter.types import PbxName
 
 log = logging.getLogger(__name__)
 
+FULLY_BOOTED = "FullyBooted"
 BACKLOG_LIMIT = 50_000  # events that may wait for the end of a sync; one more and the connection is made anew
 
 
@@ -145,14 +146,23 @@ class AsteriskPbx:
             self._bad_messages += self._protocol.bad_messages
         self._backlog = []
         self._protocol = AmiProtocol(
-            self._settings, self._secret, self._reactor, wanted=WANTED, on_event=self._take, on_lag=self._answered
+            self._settings,
+            self._secret,
+            self._reactor,
+            wanted=(*WANTED, FULLY_BOOTED),
+            on_event=self._take,
+            on_lag=self._answered,
         )
         return self._protocol
 
     async def _sync(self, protocol: AmiProtocol) -> None:
-        """Events first, so that nothing falls between the list and them; they wait until the list is the mirror."""
+        """Events first, so that nothing falls between the list and them; they wait until the list is the mirror.
+
+        The mask and the manager user's `eventfilter` lines keep what we don't use at the PBX: the action `Filter` would
+        take the right to stop the PBX.
+        """
         try:
-            await protocol.send(Action("Events", {"EventMask": "call,user"}))
+            await protocol.send(Action("Events", {"EventMask": "call,user,system"}))
             channels = await protocol.send_list(status())
             devices = await protocol.send_list(device_list())
         except ActionRefusedError as error:
@@ -182,7 +192,10 @@ class AsteriskPbx:
             observe(False)
 
     def _take(self, message: Message) -> None:
-        if self._synced:
+        if message.name == FULLY_BOOTED and self._protocol is not None:
+            # Only said to those who came while it was starting. Its lists were not complete then: ask again.
+            self._protocol.drop("the PBX was still starting when we came and is up now")
+        elif self._synced:
             self._translator.handle(message)
         elif len(self._backlog) < BACKLOG_LIMIT:
             self._backlog.append(message)

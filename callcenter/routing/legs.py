@@ -1,4 +1,4 @@
-"""What the PBX says of the agents' legs: each message has a row in each state of its offer, late ones change nothing."""
+"""What the PBX says of the agents' legs: each message has a row in each state of its offer, late ones too."""
 
 from callcenter.commands import StopRinging
 from callcenter.events import OfferConnected, OfferEnded, OfferRinging
@@ -39,8 +39,10 @@ def ended(state: State, event: OfferEnded) -> None:
     talking = conversation_of(state, event.offer)
     if talking is not None and talking.state is ContactState.CONNECTED:
         end_contact(state, talking, ContactTrigger.RELEASED, Outcome.ANSWERED)
-    else:
-        state.ignore(event, f"offer {event.offer} is over")
+        return
+    if talking is not None:
+        talking.move(ContactTrigger.RELEASED)
+    state.ignore(event, f"offer {event.offer} is over")
 
 
 def conversation_of(state: State, offer: OfferId) -> Contact | None:

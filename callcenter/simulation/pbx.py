@@ -24,10 +24,15 @@ from callcenter.types import ContactId, Departure, DeviceRef, DeviceStatus, LegE
 
 # The dialplan looks this long after the last sign of life from the daemon before it uses its own queue.
 HEARTBEAT_LIMIT_MS = 3_000
+# A conversation that nobody confirmed and that was shorter was an answer that crossed the offer's withdrawal: the
+# dialplan gives the caller back to the holding place. A longer one was real.
+CROSSED_MS = 3_000
 
 
 class Surroundings(Protocol):
     """What the model needs of the world."""
+
+    now_ms: int
 
     def later(self, delay_ms: int, action: Callable[[], None]) -> None: ...
     def say(self, pbx: PbxName, stream: str, event: Event) -> None: ...
@@ -42,6 +47,7 @@ class Line:
     arrival: ContactArrived
     leg: OfferId | None = None
     confirmed: bool = False
+    bridged_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -111,6 +117,7 @@ class PbxModel:
             self._end_leg(offer, LegEnd.CALLER_GONE)
             return
         other, line.leg, line.confirmed, leg.bridged = line.leg, offer, False, True
+        line.bridged_ms = self.world.now_ms
         if other is not None:  # a Bridge takes the channel out of the bridge that it is in
             self._end_leg(other, LegEnd.HUNG_UP)
         self._of_device(leg.device)
@@ -131,7 +138,7 @@ class PbxModel:
         if line is None or line.leg != offer:
             return
         line.leg = None
-        if line.confirmed:
+        if line.confirmed or self.world.now_ms - line.bridged_ms >= CROSSED_MS:
             del self.lines[leg.contact]
             self._of_contact(leg.contact, CallerLeft(leg.contact, Departure.HUNG_UP))
 

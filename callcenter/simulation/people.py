@@ -15,7 +15,7 @@ from callcenter.events import (
     Event,
     WrapUpEnded,
 )
-from callcenter.simulation.drawing import DIALLED, INTENTS, LANGUAGES, Mix, draw_customers
+from callcenter.simulation.drawing import CALM, DIALLED, INTENTS, LANGUAGES, Mix, draw_customers
 from callcenter.simulation.pbx import PbxModel
 from callcenter.types import AgentId, AgentState, ChannelRef, ContactId, LegEnd, OfferId, PbxName
 
@@ -48,10 +48,12 @@ class Callers:
 
     def _next(self) -> None:
         if self.open:
-            self.call()
+            self._call()
             self.start()
 
-    def call(self) -> None:
+    def _call(self) -> None:
+        if not self.open:
+            return
         rng = self.world.rng
         pbx = rng.choice(list(self.world.pbxs.values()))
         self.came += 1
@@ -67,7 +69,7 @@ class Callers:
         if self.open and pbx.is_holding(contact):
             pbx.hang_up(contact)
             if self.world.rng.random() < 0.2:
-                self.world.later(self._draw(5_000), self.call)
+                self.world.later(self._draw(5_000), self._call)
 
     def talk(self, pbx: PbxModel, offer: OfferId, contact: ContactId) -> None:
         if self.world.rng.random() < 0.5:
@@ -117,7 +119,7 @@ class Agents:
     def phone_rings(self, pbx: PbxModel, offer: OfferId) -> None:
         rng, mix, later = self.world.rng, self.world.mix, self.world.later
         after_ms = rng.choice((0, rng.randint(0, 3_000), rng.randint(0, 3_000), rng.randint(0, 21_000)))
-        if mix == type(mix)():
+        if mix == CALM:
             after_ms = rng.randint(0, 2_000)
         draw = rng.random()
         if draw < mix.forgotten / 2:

@@ -162,7 +162,8 @@ class Picture:
                 self.route(caller)
         for offer in list(self.offers.values()):
             if offer.due_ms <= self.now_ms and self.up.get(offer.device.pbx):
-                self._end_offer(offer, OfferState.EXPIRED, stop=True)
+                rang = offer.state is OfferState.RINGING  # nobody is to blame for a phone that never rang
+                self._end_offer(offer, OfferState.EXPIRED if rang else OfferState.FAILED, stop=True)
         for worker in list(self.workers.values()):
             if worker.busy is AgentState.WRAP_UP and worker.wrap_up_due_ms <= self.now_ms:
                 self._end_wrap_up(worker, None)

@@ -13,7 +13,7 @@ from random import Random
 
 import msgspec
 
-from callcenter.commands import Command, ConfirmConnection, LookUpCustomer, RingDevice, StopRinging
+from callcenter.commands import Command, ConfirmConnection, LookUpCustomer, RecordContact, RingDevice, StopRinging
 from callcenter.engine import Engine
 from callcenter.events import ConfigurationLoaded, DeviceChanged, Event, PbxLost, PbxSynced, TimePassed
 from callcenter.simulation.auditor import Auditor, BrokenInvariantError
@@ -21,7 +21,7 @@ from callcenter.simulation.drawing import CALM, draw_change, draw_configuration,
 from callcenter.simulation.pbx import PbxModel
 from callcenter.simulation.people import Agents, Callers
 from callcenter.state import Saved
-from callcenter.types import AgentState, Configuration, ContactId, DeviceRef, DeviceStatus, OfferId, PbxName
+from callcenter.types import AgentState, Configuration, ContactId, DeviceRef, DeviceStatus, OfferId, Outcome, PbxName
 
 START_MS = 1_700_000_000_000
 SNAPSHOT_EVERY = 40
@@ -75,12 +75,14 @@ class World:
     def __init__(self, seed: int, audit: bool) -> None:
         self.rng = rng = Random(seed)  # noqa: S311 - repeatable on purpose
         self.mix = draw_mix(rng)
+        self._reorder, self._grain_ms = self.mix.reorder, self.mix.grain_ms
         self.now_ms = START_MS
         self.config: Configuration = draw_configuration(rng)
         self.engine = Engine.fresh(self.config)
         self.auditor = Auditor() if audit else None
         self.journal: list[Entry] = []
         self.handled = 0
+        self.answered: set[ContactId] = set()
         names = dict.fromkeys([PbxName("pbx1"), *(agent.device.pbx for agent in self.config.agents)])
         self.pbxs = {name: PbxModel(name, self, [_phone(name, number) for number in PHONES]) for name in names}
         talk_ms = rng.choice((2_000, 20_000, 60_000))
@@ -146,9 +148,14 @@ class World:
         return all(contact.connected_ms is None and contact.route is not None for contact in saved.contacts.values())
 
     def _forgotten(self, saved: Saved) -> list[ContactId]:
-        """Callers who hear music, have been here a while, and whom the engine does not know."""
+        """Callers who hear music, have been here a while, and whom the engine does not know.
+
+        Whose agent hung up before the PBX had heard that the conversation is known is back in the holding place though
+        the contact is over: a gap of milliseconds that the dialplan's rule leaves, so those are not counted.
+        """
         held = [contact for pbx in self.pbxs.values() for contact in pbx.lines if pbx.is_holding(contact)]
-        return [contact for contact in held if contact not in saved.contacts and not self._schedule]
+        known = saved.contacts.keys() | self.answered
+        return [contact for contact in held if contact not in known and not self._schedule]
 
     def _at_rest(self) -> bool:
         saved = self.engine.snapshot()
@@ -165,7 +172,7 @@ class World:
 
     def _at(self, at_ms: int, action: Callable[[], None]) -> None:
         self._scheduled += 1
-        grain_ms = self.mix.grain_ms
+        grain_ms = self._grain_ms
         heapq.heappush(self._schedule, (-(-at_ms // grain_ms) * grain_ms, self._scheduled, action))
 
     def _step(self) -> None:
@@ -193,6 +200,8 @@ class World:
         self.handled += 1
         self.journal.append((now_ms, event))
         self._tail.append((now_ms, event))
+        records = [command for command in commands if isinstance(command, RecordContact)]
+        self.answered.update(record.contact for record in records if record.outcome is Outcome.ANSWERED)
         if self.auditor is not None:
             self.auditor.observe(now_ms, event, commands, self.engine.snapshot())
             if self.handled % 10 == 0:
@@ -216,6 +225,7 @@ class World:
             self._cut(pbx)
         for command in self.engine.resume():
             self._release(command)
+        self.feed(ConfigurationLoaded(self.config))
 
     def _release(self, command: Command) -> None:
         match command:
@@ -243,7 +253,7 @@ class World:
         if not model.link_up:
             return
         epoch = model.epoch
-        key = f"{pbx} {stream if mix.reorder else ''}"
+        key = f"{pbx} {stream if self._reorder else ''}"
         delay_ms = rng.randint(0, 2_000) if rng.random() < mix.late else rng.randint(0, 5)
         at_ms = self._spoken[key] = max(self.now_ms + delay_ms, self._spoken.get(key, 0))
 

@@ -27,7 +27,7 @@ from callcenter.stores.health import Health
 
 APPEND_TIMEOUT_S = 0.2
 SNAPSHOT_TIMEOUT_S = 10.0
-LOAD_TIMEOUT_S = 60.0
+LOAD_TIMEOUT_S = 10.0  # for each page
 HEALTH_TIMEOUT_S = 1.0
 _PAGE = 1_000
 
@@ -163,26 +163,24 @@ class Journal:
         Raises JournalUnavailableError if Redis does not answer, JournalCorruptError if an entry cannot be read or is
         missing; both name the entry.
         """
-        return await self._within(LOAD_TIMEOUT_S, self._load())
-
-    async def _load(self) -> tuple[bytes | None, list[tuple[int, Event]]]:
         async with self._one_at_a_time:
-            upto, snapshot = await cast(
-                Awaitable[list[bytes | None]], self._client.hmget(self._snapshot_key, ["upto", "state"])
-            )
+            upto, snapshot = await self._within(LOAD_TIMEOUT_S, self._snapshot())
             first = last = _number(upto) if upto else 0
             tail: list[tuple[int, Event]] = []
-            while page := await self._page_after(last):
+            while page := await self._within(LOAD_TIMEOUT_S, self._page_after(last)):
                 for entry_id, fields in page:
                     if _number(entry_id) != last + 1:
                         raise self._corrupt(entry_id, f"comes after {_entry_id(last)}: entries between are missing")
                     tail.append(self._read(entry_id, fields))
                     last += 1
             # The stream remembers its last id even when a snapshot has emptied it.
-            self._last = max(last, await self._last_generated())
+            self._last = max(last, await self._within(LOAD_TIMEOUT_S, self._last_generated()))
             self._snapshot_at = first
             self._unclear = []
             return snapshot, tail
+
+    async def _snapshot(self) -> list[bytes | None]:
+        return await cast(Awaitable[list[bytes | None]], self._client.hmget(self._snapshot_key, ["upto", "state"]))
 
     async def _page_after(self, last: int) -> list[_Entry]:
         page = self._client.xrange(self._stream, min=f"({_entry_id(last)}", max="+", count=_PAGE)

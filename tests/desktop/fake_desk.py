@@ -32,7 +32,7 @@ HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 ANNA, BORIS, SUSAN = AgentId("anna"), AgentId("boris"), AgentId("susan")
 SALES, SUPPORT = QueueName("sales"), QueueName("support")
 DANA = Customer(7, "A-1007", "Dana Okafor", Tier("gold"), "en", "Prefers e-mail.\nRenewal due in March.")
-TALKING_STATES = (AgentState.RESERVED, AgentState.TALKING)
+BUSY_STATES = (AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP)
 
 
 def agent_view(agent: AgentId, name: str, now_ms: int) -> AgentView:
@@ -145,21 +145,28 @@ class FakeDesk:
             case AgentNotReady(agent, reason):
                 self._leave(agent, reason)
             case WrapUpEnded(agent, contact):
-                if self.views[agent].state is AgentState.WRAP_UP and self.views[agent].contact == contact:
-                    self.change(agent, AgentState.READY)
+                self._end_wrap_up(agent, contact)
             case _:
                 raise AssertionError(f"the desktop has no business with {event}")
 
     def _ready(self, agent: AgentId) -> None:
         view = self.views[agent]
-        if view.state in (AgentState.NOT_READY, AgentState.WRAP_UP):
+        if view.state is AgentState.NOT_READY:
             self.change(agent, AgentState.READY)
         elif view.pending is not None:
             self._keep(replace(view, pending=None))
 
+    def _end_wrap_up(self, agent: AgentId, contact: ContactId) -> None:
+        view = self.views[agent]
+        if view.state is AgentState.WRAP_UP and view.contact == contact:
+            if view.pending is None:
+                self.change(agent, AgentState.READY)
+            else:
+                self.change(agent, AgentState.NOT_READY, reason=view.pending)
+
     def _leave(self, agent: AgentId, reason: str) -> None:
         view = self.views[agent]
-        if view.state in (*TALKING_STATES, AgentState.WRAP_UP):
+        if view.state in BUSY_STATES:
             self._keep(replace(view, pending=reason))
         elif reason == "logged_out":
             self.change(agent, AgentState.LOGGED_OUT)
@@ -171,7 +178,7 @@ class FakeDesk:
     ) -> None:
         """Put an agent into a state and say so, as the engine would."""
         now_ms = self.now_ms()
-        busy = state in (*TALKING_STATES, AgentState.WRAP_UP)
+        busy = state in BUSY_STATES
         self._keep(
             replace(
                 self.views[agent],

@@ -9,7 +9,7 @@ from callcenter.desktop.desk import DeskUnavailableError
 from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, Event, WrapUpEnded
 from callcenter.types import AgentState, ContactId
 from tests.desktop.fake_desk import ANNA, SUSAN, FakeDesk
-from tests.desktop.serving import calling, sign_in
+from tests.desktop.serving import calling, sign_in, until
 from tests.helpers import run_async
 
 
@@ -198,9 +198,7 @@ async def test_an_engine_that_does_not_answer_is_not_waited_for_and_may_still_ta
         desk.on_submit = wait
         assert (await client.post("/api/ready")).status_code == 503
         release.set()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-    assert desk.events[-1] == AgentReady(ANNA)
+        await until(lambda: desk.events[-1] == AgentReady(ANNA))
 
 
 @run_async

@@ -28,6 +28,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+expect.set_options(timeout=15_000)
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="needs chromium on the PATH"),
@@ -93,7 +95,7 @@ async def test_a_working_day_from_sign_in_to_sign_out() -> None:
         await expect(page.locator("#pop-left-label")).to_have_text("Talking for")
         await page.get_by_role("button", name="Lunch").click()
         await expect(page.locator("#pending")).to_contain_text("Not ready (Lunch) after this contact")
-        await page.get_by_role("button", name="Ready", exact=True).click()
+        await page.get_by_role("button", name="Ready afterwards", exact=True).click()
         await expect(page.locator("#pending")).to_be_hidden()
 
         desk.change(ANNA, AgentState.WRAP_UP, deadline_in_ms=30_000)
@@ -143,6 +145,11 @@ async def test_reload_in_mid_ring_shows_the_pop_again() -> None:
         await expect(page.locator("#pop-name")).to_have_text("Dana Okafor")
         await expect(page.locator("#state-name")).to_have_text("Reserved")
         await expect(page.locator("#recent tr")).to_have_count(2)
+        desk.change(ANNA, AgentState.WRAP_UP, deadline_in_ms=30_000)
+        await expect(page.locator("#wrap-up")).to_be_visible()
+        await page.reload()
+        await expect(page.locator("#pop-name")).to_have_text("Dana Okafor")
+        await expect(page.locator("#pop-wait")).to_be_hidden()
         assert troubles == []
 
 
@@ -179,12 +186,13 @@ async def test_a_lost_connection_is_said_and_comes_back_by_itself() -> None:
             await expect(page.locator("#link")).to_have_text("Connected")
         banner = page.locator("#offline")
         await expect(banner).to_contain_text("Not connected to the call center")
-        await expect(page.get_by_role("button", name="Ready", exact=True)).to_be_disabled()
+        ready = page.locator("#ready")
+        await expect(ready).to_be_disabled()
         desk.offer(ANNA)
         async with serving(desk, server.port):
             await expect(banner).to_be_hidden(timeout=20_000)
             await expect(page.locator("#pop-name")).to_have_text("Dana Okafor")
-            await expect(page.get_by_role("button", name="Ready", exact=True)).to_be_enabled()
+            await expect(ready).to_be_enabled()
         assert troubles == []
 
 

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import itertools
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Self
 
 Frame = list[tuple[str, str]]
@@ -108,6 +108,13 @@ class AmiProbe:
             async with self._arrived:
                 self.frames += [_frame(block) for block in complete]
                 self._arrived.notify_all()
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], limit_s: float = 10.0) -> None:
+    """Ask again and again until the condition holds; TimeoutError when it does not within `limit_s`."""
+    async with asyncio.timeout(limit_s):
+        while not await condition():  # noqa: ASYNC110 - the PBX has no event for it
+            await asyncio.sleep(0.02)
 
 
 @contextlib.asynccontextmanager

@@ -79,7 +79,7 @@ class Floor:
     def pass_s(self, seconds: float) -> None:
         """Let time go by with the daemon's heartbeat in it."""
         for _ in range(round(seconds / BEAT_S)):
-            self.client.say("Setvar", Variable="CALLCENTER_BEAT", Value=str(self.clock.seconds()))
+            self.client.say("Setvar", Variable="GLOBAL(CALLCENTER_BEAT)", Value=str(self.clock.seconds()))
             self.clock.pump([BEAT_S / 10] * 10)
 
     def caller(self, visitor: Visitor = JANE) -> str:
@@ -115,6 +115,15 @@ def test_login_by_challenge_and_nothing_before_it() -> None:
     assert client.heard()[-1] == {"Response": "Success", "Message": "Authentication accepted"}
     client.say("Ping", ActionID="2")
     assert client.heard()[0]["Ping"] == "Pong"
+
+
+def test_events_come_once_they_are_asked_for() -> None:
+    here = floor()
+    for mask, answer, count in (("off", "Off", 0), ("call,user", "On", 3)):
+        here.client.say("Events", EventMask=mask)
+        assert here.client.heard() == [{"Response": "Success", "Events": answer}]
+        here.caller()
+        assert len(here.client.heard()) == count
 
 
 def test_a_wrong_secret_is_refused_after_a_second_and_the_link_ends() -> None:

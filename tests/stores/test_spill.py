@@ -4,7 +4,7 @@ import pytest
 
 from callcenter.stores.codec import Record
 from callcenter.stores.spill import Spill
-from tests.stores.records import contact, segment
+from tests.stores.records import contact, disposition, segment
 
 BIG = 1 << 20
 

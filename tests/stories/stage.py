@@ -13,7 +13,7 @@ from typing import Any, Self
 from sqlalchemy import select
 
 from callcenter.crm.sample import load_sample
-from callcenter.stores.database import Database, default_url, open_database
+from callcenter.stores.database import default_url, open_database
 from callcenter.stores.migrations import migrate
 from callcenter.stores.tables import ContactRow, SegmentRow
 from lab.center import AgentSpec, Center, Seat
@@ -68,18 +68,19 @@ def routing(**queues: Mapping[str, Any]) -> dict[str, Any]:
 class Stage:
     """One story's call center. A context manager; everything that it starts ends with it."""
 
-    def __init__(self, pbx: Pbx, folder: Path, agents: Sequence[AgentSpec], **changes: Any) -> None:
+    def __init__(
+        self, pbx: Pbx, folder: Path, agents: Sequence[AgentSpec], database_url: str | None = None, **changes: Any
+    ) -> None:
         self.pbx = pbx
+        if database_url is not None:
+            changes["settings"] = {"database": {"url": database_url}}
         defaults: dict[str, Any] = {"routing": ROUTING, "ami_port": pbx.ami_port, "ami_secret": pbx.ami_secret}
         self.center = Center(folder / "center", agents=agents, **{**defaults, **changes})
-        self.database = self._open_database()
+        self.center.data_dir.mkdir(parents=True, exist_ok=True)
+        self.database = open_database(database_url or default_url(self.center.data_dir))
         self._began_ms = time.time_ns() // 1_000_000  # the sample customers have called before
         self._playing: list[Sipp] = []
         self._seats: list[Seat] = []
-
-    def _open_database(self) -> Database:
-        self.center.data_dir.mkdir(parents=True, exist_ok=True)
-        return open_database(default_url(self.center.data_dir))
 
     async def prepare(self) -> None:
         """A database with customers, as an admin would have it before the first start."""
@@ -153,13 +154,6 @@ class Stage:
                 .order_by(SegmentRow.number)
             )
             return [(row.kind, row.agent, row.result) for row in found]
-
-    async def hang_up(self, device: str) -> None:
-        """Hang up the PBX's calls with a device such as `PJSIP/1001`."""
-        channels = await asyncio.to_thread(self.pbx.cli, "core show channels concise")
-        for name in (line.split("!")[0] for line in channels.splitlines()):
-            if name.startswith(f"{device}-"):
-                await asyncio.to_thread(self.pbx.cli, f"channel request hangup {name}")
 
     async def no_channel(self, limit_s: float = 10.0) -> None:
         """Wait until the PBX has no channel left."""

@@ -22,9 +22,8 @@ async def test_gold_caller_is_known_and_popped_before_the_answer(stage: SetStage
         anna = await on.seat("anna")
         await on.device(1001, "free")
         on.call(Caller(GOLD, "8003"))
-        await anna.until(lambda: anna.pop is not None, "the pop")
-        assert anna.state["state"] == "reserved"
-        assert anna.pop is not None
+        await anna.until_state("reserved")
+        assert anna.pop is not None, "the pop comes first"
         assert anna.pop["tier"] == "gold"
         assert [found["name"] for found in anna.pop["customers"]] == [customer.name]
         assert (anna.pop["rule"], anna.pop["because"]) == ("support, valued", "tier is gold and dialled is 8003")

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificates
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.error import ConnectingCancelledError
 from twisted.internet.protocol import Factory
 from twisted.internet.ssl import Certificate, optionsForClientTLS, platformTrust, trustRootFromCertificates
 from twisted.internet.task import deferLater
@@ -68,11 +69,11 @@ class AmiConnection:
         return self._protocol.wait_gone().addCallback(_nothing) if self._protocol is not None else succeed(None)
 
     async def _keep_connected(self) -> None:
-        while True:
+        while not self._stopping:
             slow = False
             try:
                 await self._connect_once()
-            except CancelledError:
+            except (CancelledError, ConnectingCancelledError):
                 return
             except LoginRefusedError as error:
                 slow = True
@@ -125,7 +126,7 @@ class AmiConnection:
         self.last_error = error
 
     def _delay_s(self, slow: bool) -> float:
-        """Full jitter: evenly drawn from 0 to a bound that doubles. A refused login waits for half of the most at least."""
+        """Full jitter: evenly drawn from 0 to a bound that doubles. A refused login waits half of the most at least."""
         most_s = self._settings.reconnect_max_s
         if slow:
             return most_s * (0.5 + self._draw() / 2)

@@ -13,6 +13,8 @@ from itertools import count
 from typing import Protocol as TypingProtocol
 from typing import cast
 
+from OpenSSL.SSL import Error as TlsError
+from service_identity import VerificationError
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
@@ -188,11 +190,6 @@ class AmiProtocol(Protocol):
     def unanswered(self) -> int:
         return len(self._pending)
 
-    @property
-    def skipped(self) -> int:
-        """Events that came and were not wanted."""
-        return self._decoder.skipped
-
     # ---- what Twisted calls
 
     def connectionMade(self) -> None:  # noqa: N802
@@ -212,8 +209,7 @@ class AmiProtocol(Protocol):
             raise
 
     def connectionLost(self, reason: Failure | None = None) -> None:  # noqa: N802
-        words = reason.getErrorMessage() if reason is not None else "closed"
-        error = ConnectionGoneError(self._why or f"the connection to the PBX ended: {words}")
+        error = ConnectionGoneError(self._why or _in_words(reason))
         self._gone = error
         if self._timer is not None:
             _cancel(self._timer)
@@ -299,6 +295,20 @@ class AmiProtocol(Protocol):
         waiting = self._pending.pop(action_id)
         _cancel(waiting.timer)
         return waiting.answer
+
+
+def _in_words(reason: Failure | None) -> str:
+    words = reason.getErrorMessage() if reason is not None else "closed"
+    match reason.value if reason is not None else None:
+        case VerificationError():
+            return f"the PBX's certificate is for another name than pbx.tls.server_name (or pbx.host): {words}"
+        case TlsError():
+            return (
+                f"no TLS with the PBX: {words}; is pbx.port its TLS port, and its certificate signed by "
+                "pbx.tls.ca_file (without one, by an authority that this system trusts)?"
+            )
+        case _:
+            return f"the connection to the PBX ended: {words}"
 
 
 def _cancel(timer: Delayed) -> None:

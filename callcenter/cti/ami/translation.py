@@ -185,7 +185,8 @@ class Translator:
 
     def _originate_response(self, message: Message) -> None:
         # A failure with a channel is told by that channel's Hangup, which knows why.
-        offer = self.mirror.offers.get(message.get("ActionID").removesuffix(_RING))
+        offers = self.mirror.offers
+        offer = offers.get(message.get("Uniqueid")) or offers.get(message.get("ActionID").removesuffix(_RING))
         if message.get("Response") == "Failure" and offer is not None and offer.phase is Phase.ASKED:
             self.offer_failed(offer.id, LegEnd.UNREACHABLE)
 
@@ -204,7 +205,7 @@ class Translator:
     def _user_event(self, message: Message) -> None:
         match message.get("UserEvent"):
             case "CallcenterArrived":
-                self._arrived(self._arrival(message, message.get))
+                self._arrived(self._arrival(message, lambda name: _said(message, name)))
             case "CallcenterFallback":
                 caller = self.mirror.callers.get(message.get("Uniqueid"))
                 if caller is not None and caller.arrival.contact == self._contact(message.get("Contact")):
@@ -388,6 +389,12 @@ def device_list() -> Action:
 
 def _hang_up_action(channel: str) -> Action:
     return Action("Hangup", {"ActionID": f"{channel}:stop", "Channel": channel})
+
+
+def _said(message: Message, name: str) -> str:
+    """What the dialplan wrote into its event. The channel's own `Language` stands before the one that is meant."""
+    values = message.all(name)[1 if name == "Language" else 0 :]
+    return values[0] if values else ""
 
 
 def _visit(contact: ContactId) -> int:

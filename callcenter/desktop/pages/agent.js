@@ -15,6 +15,7 @@ let pop = null;
 let recent = null;
 let floor = null;
 let connected = false;
+let waitShown = null; // the offer whose wait is known: a page loaded in mid-wrap-up has not seen when it ended
 let wrapUpShown = null; // the contact whose wrap-up form is on the page
 
 // ---- signing in and out
@@ -212,21 +213,26 @@ function drawState() {
   if (state.reason === "rona") text = "Your phone rang and was not answered. Press Ready when you are back.";
   write(byId("state-words"), text);
   show(byId("pending"), Boolean(state.pending));
-  if (state.pending === "logged_out") write(byId("pending"), "You are signed out after this contact. Ready cancels it.");
-  else if (state.pending) write(byId("pending"), `Not ready (${reasonWords(state.pending)}) after this contact. Ready cancels it.`);
+  write(byId("pending"), state.pending === "logged_out"
+    ? "You are signed out after this contact."
+    : `Not ready (${reasonWords(state.pending)}) after this contact.`);
 }
 
+const BUSY = new Set(["reserved", "talking", "wrap_up"]);
+
+/** What is pressed is what the agent is, or becomes at the end of the contact in hand. */
 function drawControls() {
   if (!state) return;
+  const busy = BUSY.has(state.state);
   const ready = byId("ready");
-  const isReady = state.state === "ready";
   ready.disabled = !connected;
-  ready.setAttribute("aria-pressed", String(isReady));
-  write(ready, isReady ? "You are ready" : "Ready");
+  ready.setAttribute("aria-pressed", String(busy ? !state.pending : state.state === "ready"));
+  write(ready, busy ? "Ready afterwards" : "Ready");
+  write(byId("not-ready-title"), busy ? "Not ready afterwards" : "Not ready");
+  const chosen = busy ? state.pending : state.state === "not_ready" ? state.reason : null;
   for (const button of byId("reasons").children) {
-    const reason = button.dataset.reason;
     button.disabled = !connected;
-    button.setAttribute("aria-pressed", String(state.state === "not_ready" ? state.reason === reason : state.pending === reason));
+    button.setAttribute("aria-pressed", String(button.dataset.reason === chosen));
   }
   byId("end-wrap-up").disabled = !connected;
   byId("sign-out").disabled = !connected;
@@ -366,8 +372,11 @@ function drawTimes() {
   const talking = state.state === "talking";
   const ringing = state.state === "reserved";
   write(byId("pop-wait-label"), ringing ? "Waiting for" : "Waited");
-  const waitEnds = talking ? state.since_ms : now;
-  if (state.state !== "wrap_up") write(byId("pop-wait"), duration(waitEnds - pop.arrived_ms));
+  if (state.state !== "wrap_up") {
+    waitShown = pop.offer;
+    write(byId("pop-wait"), duration((talking ? state.since_ms : now) - pop.arrived_ms));
+  }
+  show(byId("pop-wait-box"), waitShown === pop.offer);
   show(byId("pop-left-box"), talking || (ringing && left !== null));
   write(byId("pop-left-label"), talking ? "Talking for" : "Answer within");
   write(byId("pop-left"), talking ? duration(now - state.since_ms) : duration((left ?? 0) + 999));

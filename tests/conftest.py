@@ -1,0 +1,13 @@
+"""What every test has."""
+
+import hypothesis
+
+# Its first import must not happen inside a greenlet of pytest-twisted: Python 3.11 then miscounts its recursion depth.
+assert hypothesis
+
+pytest_plugins = [
+    "tests.database_fixtures",
+    "tests.pbx_fixtures",
+    "tests.postgres_fixtures",
+    "tests.redis_fixtures",
+]

@@ -1,6 +1,0 @@
-"""The fixtures that these tests share with others."""
-
-from tests.database_fixtures import database_url
-from tests.postgres_fixtures import postgres_cluster, postgres_url
-
-__all__ = ["database_url", "postgres_cluster", "postgres_url"]

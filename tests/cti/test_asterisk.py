@@ -1,0 +1,412 @@
+"""A whole PBX connection against a PBX in memory: what the core is told, what the PBX is asked, what is said of it."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callcenter.commands import ConfirmConnection, RingDevice, StopRinging
+from callcenter.cti import asterisk
+from callcenter.cti.ami import protocol as protocol_module
+from callcenter.cti.asterisk import AsteriskPbx
+from callcenter.events import (
+    CallerLeft,
+    ContactArrived,
+    DeviceChanged,
+    Event,
+    OfferConnected,
+    OfferEnded,
+    OfferRinging,
+    PbxLost,
+    PbxSynced,
+)
+from callcenter.settings import AmiTls, PbxSettings
+from callcenter.types import ChannelRef, ContactId, DeviceRef, DeviceStatus, LegEnd, OfferId, PbxName
+from tests.cti.memory_pbx import SECRET, MemoryNet, MemoryPbx
+
+PBX = PbxName("main")
+DEVICE = DeviceRef(PBX, "PJSIP/1001")
+CHANNEL = ChannelRef(PBX, "1.1")
+OFFER = OfferId("o-1")
+RING = RingDevice(OFFER, ContactId("main-1.1-1"), CHANNEL, DEVICE, "0301", "Erika", 20_000)
+ARRIVAL = (
+    "Event: UserEvent\nUniqueid: 1.1\nCallerIDNum: 0301\nCallerIDName: Erika\nLanguage: en\n"
+    "UserEvent: CallcenterArrived\nContact: 1.1-1\nDialled: 5000\nAccount: \nIntent: \nLanguage: "
+)
+SYNCED = PbxSynced(PBX, (), (), (), ())
+
+
+WORLDS: list["World"] = []
+
+
+@pytest.fixture(autouse=True)
+def _end_of_all_worlds() -> Iterator[None]:
+    yield
+    while WORLDS:
+        WORLDS.pop().pbx.stop()
+
+
+class World:
+    def __init__(self, **settings: Any) -> None:
+        WORLDS.append(self)
+        self.net = MemoryNet()
+        self.events: list[Event] = []
+        self.draws: list[float] = []
+        self.pbx = AsteriskPbx(
+            PbxSettings(**settings),
+            SECRET,
+            self.events.append,
+            self.net.reactor,
+            draw=lambda: self.draws.pop() if self.draws else 0.5,
+        )
+
+    def up(self) -> MemoryPbx:
+        """Connected, synced, the first beat taken."""
+        other = self.net.answer()
+        other.let_in()
+        other.list_all()
+        other.accept(other.expect("Setvar"))
+        return other
+
+    def advance(self, seconds: float) -> None:
+        self.net.reactor.advance(seconds)
+
+
+def started(**settings: Any) -> tuple[World, MemoryPbx]:
+    world = World(**settings)
+    world.pbx.start()
+    return world, world.up()
+
+
+class TestSync:
+    def test_events_on_first_then_the_lists_then_synced(self) -> None:
+        world = World()
+        told: list[bool] = []
+        world.pbx.synced_observers.append(told.append)
+        world.pbx.start()
+        assert world.pbx.health.words == "not connected yet"
+        other = world.net.answer()
+        other.let_in()
+        assert world.pbx.health.words == "connected, asking for its channels"
+        other.list_all(
+            ("Event: Status\nUniqueid: 1.1\nContext: callcenter-hold\nVariable: CALLCENTER_CONTACT=1.1-1",),
+            ("Event: DeviceStateChange\nDevice: PJSIP/1001\nState: NOT_INUSE",),
+        )
+        arrival = ContactArrived(ContactId("main-1.1-1"), CHANNEL, None, "", "")
+        assert world.events == [
+            PbxSynced(PBX, (arrival,), (), (), (DeviceChanged(DEVICE, DeviceStatus.FREE),)),
+        ]
+        assert told == [True]
+        assert world.pbx.health.synced
+        assert world.pbx.health.words == "connected, answers in 0.0 ms"
+
+    def test_events_during_the_sync_come_after_it_and_say_nothing_twice(self) -> None:
+        world = World()
+        world.pbx.start()
+        other = world.net.answer()
+        other.let_in()
+        other.say(ARRIVAL, ARRIVAL.replace("1.1", "1.2"), "Event: UserEvent\nUserEvent: CallcenterArrived")
+        other.list_all(("Event: Status\nUniqueid: 1.1\nContext: callcenter-hold\nVariable: CALLCENTER_CONTACT=1.1-1",))
+        synced, late = world.events
+        assert isinstance(synced, PbxSynced)
+        assert isinstance(late, ContactArrived)
+        assert [arrival.contact for arrival in synced.waiting] == ["main-1.1-1"]
+        assert late.contact == "main-1.2-1"
+        assert world.pbx.health.bad_messages == 1
+
+    def test_too_many_events_during_the_sync(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(asterisk, "BACKLOG_LIMIT", 1)
+        world = World()
+        world.pbx.start()
+        other = world.net.answer()
+        other.let_in()
+        other.say(ARRIVAL, ARRIVAL)
+        assert other.link.gone
+        assert world.events == []
+        assert "more than 1 events came before" in world.pbx.health.words
+
+    def test_missing_rights_are_named(self) -> None:
+        world = World()
+        world.pbx.start()
+        other = world.net.answer()
+        other.let_in()
+        _, events = other.hear()
+        other.accept(events)
+        other.refuse(other.expect("Status"), "Permission denied")
+        assert "refused Status: Permission denied; the manager user needs read = call,user" in world.pbx.health.words
+        assert world.events == []
+
+    def test_a_pbx_that_was_still_starting_is_asked_again(self) -> None:
+        world, other = started()
+        other.say("Event: FullyBooted\nStatus: Fully Booted")
+        assert other.link.gone
+        world.advance(0.25)
+        world.up()
+        assert world.events == [SYNCED, PbxLost(PBX), SYNCED]
+
+
+class TestStory:
+    def test_from_arrival_to_hang_up(self) -> None:
+        world, other = started()
+        del world.events[:]
+        other.say(ARRIVAL)
+        world.pbx.execute(RING)
+        other.accept(other.expect("Originate"))
+        other.say("Event: Newchannel\nUniqueid: o-1", "Event: Newstate\nUniqueid: o-1\nChannelState: 5")
+        other.say(*(f"Event: BridgeEnter\nBridgeUniqueid: b\nUniqueid: {one}" for one in ("1.1", "o-1")))
+        world.pbx.execute(ConfirmConnection(OFFER, CHANNEL))
+        assert other.expect("Setvar")["Channel"] == "1.1"
+        other.say("Event: Hangup\nUniqueid: o-1\nCause: 16", "Event: Hangup\nUniqueid: 1.1\nCause: 16")
+        assert [type(event) for event in world.events] == [
+            ContactArrived,
+            OfferRinging,
+            OfferConnected,
+            OfferEnded,
+            CallerLeft,
+        ]
+        assert world.pbx.health.events == 7
+
+    def test_stop_before_the_channel_exists(self) -> None:
+        world, other = started()
+        world.pbx.execute(RING)
+        other.expect("Originate")
+        world.pbx.execute(StopRinging(OFFER, DEVICE))
+        assert other.hear() == []
+        other.say("Event: Newchannel\nUniqueid: o-1")
+        other.refuse(other.expect("Hangup"), "No such channel")
+
+    def test_stop_of_a_leg_that_rings(self) -> None:
+        world, other = started()
+        world.pbx.execute(RING)
+        other.accept(other.expect("Originate"))
+        other.say("Event: Newchannel\nUniqueid: o-1")
+        world.pbx.execute(StopRinging(OFFER, DeviceRef(PBX, "")))
+        assert other.expect("Hangup") == {"Action": "Hangup", "ActionID": "o-1:stop", "Channel": "o-1"}
+
+    def test_a_refused_originate(self, caplog: pytest.LogCaptureFixture) -> None:
+        world, other = started()
+        world.pbx.execute(RING)
+        other.refuse(other.expect("Originate"), "Extension does not exist.")
+        assert world.events[-1] == OfferEnded(OFFER, LegEnd.FAILED)
+        assert "offer o-1 to PJSIP/1001 failed: the PBX refused Originate: Extension does not exist." in caplog.text
+
+    def test_an_originate_that_is_not_answered(self) -> None:
+        world, other = started()
+        world.pbx.execute(RING)
+        other.expect("Originate")
+        for _ in range(5):
+            world.advance(1)
+            for action in other.hear():
+                other.accept(action)
+        assert world.events[-1] == OfferEnded(OFFER, LegEnd.FAILED)
+
+    def test_a_device_that_can_not_be_written_in_one_line(self) -> None:
+        world, other = started()
+        world.pbx.execute(RingDevice(OFFER, ContactId("c"), CHANNEL, DeviceRef(PBX, "PJSIP/1\r\n"), None, "", 1))
+        assert other.hear() == []
+        assert world.events[-1] == OfferEnded(OFFER, LegEnd.FAILED)
+
+    def test_too_many_actions(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        world, _ = started()
+        monkeypatch.setattr(protocol_module, "PENDING_LIMIT", 0)
+        world.pbx.execute(RING)
+        assert world.events[-1] == OfferEnded(OFFER, LegEnd.FAILED)
+
+
+class TestCommandsThatAreDropped:
+    def test_while_not_synced(self) -> None:
+        world = World()
+        world.pbx.execute(RING)
+        world.pbx.start()
+        other = world.net.answer()
+        other.let_in()
+        other.hear()
+        world.pbx.execute(RING)
+        assert other.hear() == []
+        assert world.events == []
+
+    def test_after_the_loss(self) -> None:
+        world, other = started()
+        other.link.end()
+        world.pbx.execute(StopRinging(OFFER, DEVICE))
+        assert world.events == [SYNCED, PbxLost(PBX)]
+
+    def test_for_another_pbx(self) -> None:
+        world, other = started()
+        world.pbx.execute(StopRinging(OFFER, DeviceRef(PbxName("second"), "PJSIP/1001")))
+        world.pbx.execute(ConfirmConnection(OFFER, ChannelRef(PbxName("second"), "1.1")))
+        assert other.hear() == []
+
+    def test_an_offer_on_its_way_at_the_loss_is_not_told_failed(self) -> None:
+        world, other = started()
+        world.pbx.execute(RING)
+        other.link.end()
+        assert world.events == [SYNCED, PbxLost(PBX)]
+
+
+class TestHeart:
+    def test_each_beat_is_different(self) -> None:
+        world, other = started()
+        beats = [other.asked[-1]]
+        for _ in range(3):
+            world.advance(1)
+            for action in other.hear():
+                other.accept(action)
+                beats += [action] if action["Action"] == "Setvar" else []
+        assert {beat["Variable"] for beat in beats} == {"GLOBAL(CALLCENTER_BEAT)"}
+        assert len({beat["Value"] for beat in beats}) == 4
+
+    def test_held_it_stands_still(self) -> None:
+        world, other = started()
+        world.pbx.hold_heart()
+        assert not world.pbx.beating
+        world.advance(1.5)
+        assert [action["Action"] for action in other.hear()] == []
+        world.pbx.hold_heart(False)
+        world.advance(0.6)
+        assert "Setvar" in [action["Action"] for action in other.hear()]
+
+    def test_it_stands_still_while_not_synced(self) -> None:
+        world = World()
+        world.pbx.start()
+        other = world.net.answer()
+        other.let_in()
+        other.hear()
+        world.advance(3)
+        assert other.hear() == []
+
+
+class TestReconnect:
+    def test_down_at_the_start_is_said_once(self, caplog: pytest.LogCaptureFixture) -> None:
+        world = World()
+        world.pbx.start()
+        for _ in range(4):
+            world.net.refuse()
+            world.advance(20)
+        errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+        assert len(errors) == 1
+        assert "can't connect to the PBX at 127.0.0.1:5038: Connection was refused" in errors[0]
+        assert world.events == []
+        world.up()
+        assert world.events == [SYNCED]
+        assert world.pbx.health.last_error is None
+        assert world.pbx.health.reconnects == 0
+
+    def test_waits_double_up_to_the_most_and_are_drawn(self) -> None:
+        world = World(reconnect_min_s=1, reconnect_max_s=6)
+        world.pbx.start()
+        for bound_s, draw in ((1, 0.5), (2, 0.25), (4, 0.5), (6, 0.5), (6, 0.99), (6, 0.1)):
+            world.draws = [draw]
+            world.net.refuse()
+            tries = world.net.tries
+            world.advance(bound_s * draw - 0.01)
+            assert world.net.tries == tries
+            world.advance(0.02)
+            assert world.net.tries == tries + 1
+
+    def test_lost_is_told_once_and_synced_again(self) -> None:
+        world, other = started()
+        told: list[bool] = []
+        world.pbx.synced_observers.append(told.append)
+        other.link.end()
+        assert not world.pbx.health.connected
+        assert not world.pbx.health.synced
+        for _ in range(3):
+            world.advance(15)
+            world.net.refuse()
+        world.advance(15)
+        world.up()
+        assert world.events == [SYNCED, PbxLost(PBX), SYNCED]
+        assert told == [False, True]
+        assert world.pbx.health.reconnects == 1
+
+    def test_a_link_that_breaks_during_the_sync_is_no_loss(self) -> None:
+        world = World()
+        world.pbx.start()
+        other = world.net.answer()
+        other.let_in()
+        other.link.end()
+        assert world.events == []
+        world.advance(0.5)
+        world.up()
+        assert world.events == [SYNCED]
+
+    def test_waits_are_short_again_after_a_good_while(self) -> None:
+        world = World()
+        world.pbx.start()
+        for _ in range(6):
+            world.net.refuse()
+            world.advance(20)
+        other = world.up()
+        for _ in range(20):
+            world.advance(1)
+            for action in other.hear():
+                other.accept(action)
+        tries = world.net.tries
+        other.link.end()
+        world.advance(0.25)
+        assert world.net.tries == tries + 1
+
+    def test_a_wrong_secret_is_tried_slowly(self, caplog: pytest.LogCaptureFixture) -> None:
+        world = World()
+        world.pbx.start()
+        for _ in range(2):
+            other = world.net.answer()
+            other.greet()
+            other.accept(other.expect("Challenge"), "\nChallenge: 1")
+            other.refuse(other.expect("Login"), "Authentication failed")
+            assert other.link.gone
+            tries = world.net.tries
+            world.advance(11.2)
+            assert world.net.tries == tries
+            world.advance(0.1)
+        assert caplog.text.count("compare pbx.username and pbx.secret") == 1
+
+    def test_a_silent_link_is_made_anew(self) -> None:
+        world, other = started()
+        world.advance(2)
+        world.advance(4)
+        assert other.link.gone
+        assert world.events == [SYNCED, PbxLost(PBX)]
+        assert world.pbx.health.words == "the PBX did not answer a ping for 4 s"
+
+    def test_an_unreadable_ca_file_is_named(self, tmp_path: Path) -> None:
+        for text in (None, "no certificate"):
+            path = tmp_path / "ca.pem"
+            if text is not None:
+                path.write_text(text)
+            world = World(tls=AmiTls(ca_file=path))
+            world.pbx.start()
+            assert f"pbx.tls.ca_file {path} has no certificate that can be read" in world.pbx.health.words
+
+
+class TestStop:
+    def test_while_connected_closes_and_tells_nothing(self) -> None:
+        world, other = started()
+        done: list[None] = []
+        world.pbx.stop().addCallback(done.append)
+        assert done == [None]
+        assert other.link.gone
+        assert world.events == [SYNCED]
+        world.advance(60)
+        assert world.net.tries == 1
+        assert world.net.reactor.getDelayedCalls() == []
+
+    def test_while_waiting_and_while_connecting(self) -> None:
+        world = World()
+        world.pbx.start()
+        world.net.refuse()
+        world.pbx.stop()
+        assert world.net.reactor.getDelayedCalls() == []
+        world = World()
+        world.pbx.start()
+        world.pbx.stop()
+        world.advance(60)
+        assert world.net.tries == 1
+
+    def test_before_the_start(self) -> None:
+        done: list[None] = []
+        World().pbx.stop().addCallback(done.append)
+        assert done == [None]

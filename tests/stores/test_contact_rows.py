@@ -1,0 +1,101 @@
+from pathlib import Path
+
+from callcenter.stores.codec import Record
+from callcenter.stores.tables import ContactRow, EarlyDispositionRow, SegmentRow
+from tests.database_fixtures import migrated
+from tests.helpers import run_async
+from tests.stores.logs import count, rows, started
+from tests.stores.records import contact, disposition, segment
+
+
+@run_async
+async def test_contact_with_its_segments_and_disposition_is_in_the_tables(database_url: str, tmp_path: Path) -> None:
+    async with migrated(database_url) as database, started(database.engine, tmp_path) as log:
+        log.execute(segment("c1", 1))
+        log.execute(contact("c1", caller="(212) 555-0123"))
+        log.execute(segment("c1", 2))
+        log.execute(disposition("c1"))
+        assert await log.flush()
+        (row,) = await rows(database.engine, ContactRow)
+        assert (row["id"], row["caller"], row["number"]) == ("c1", "(212) 555-0123", "+12125550123")
+        assert row["tier"] == "gold"
+        assert (row["outcome"], row["rule"], row["arrived_ms"], row["ended_ms"]) == (
+            "answered",
+            "gold sales",
+            1000,
+            9000,
+        )
+        assert (row["disposition"], row["handled_ms"]) == ("resolved", 12_000)
+        first, second = await rows(database.engine, SegmentRow, SegmentRow.number)
+        assert (first["number"], second["number"], first["kind"], first["result"]) == (1, 2, "offer", "accepted")
+        assert await count(database.engine, EarlyDispositionRow) == 0
+        assert log.pending == 0
+        assert log.health().ok
+
+
+@run_async
+async def test_nothing_is_logged_twice_whatever_arrives_twice(database_url: str, tmp_path: Path) -> None:
+    records: list[Record] = [segment("c1", 1), contact("c1"), segment("c1", 2), disposition("c1")]
+    async with migrated(database_url) as database, started(database.engine, tmp_path) as log:
+        for record in records + records:  # twice in one batch
+            log.execute(record)
+        await log.flush()
+        before = await rows(database.engine, ContactRow), await rows(database.engine, SegmentRow, SegmentRow.number)
+        for record in [*records, contact("c1", caller_name="another", ended_ms=99), segment("c1", 1, result="lost")]:
+            log.execute(record)
+            await log.flush()
+        after = await rows(database.engine, ContactRow), await rows(database.engine, SegmentRow, SegmentRow.number)
+        assert after == before
+
+
+@run_async
+async def test_disposition_that_comes_before_its_contact_waits_for_it(database_url: str, tmp_path: Path) -> None:
+    async with migrated(database_url) as database:
+        async with started(database.engine, tmp_path) as log:
+            log.execute(disposition("late", "wrong"))
+            await log.flush()
+            log.execute(disposition("late", "right"))
+            log.execute(disposition("other"))
+            await log.flush()
+            assert await count(database.engine, EarlyDispositionRow) == 2
+        async with started(database.engine, tmp_path) as log:  # it waits in the database, not in memory
+            log.execute(contact("late"))
+            await log.flush()
+            (row,) = await rows(database.engine, ContactRow)
+            assert row["disposition"] == "right"
+            assert [early["contact_id"] for early in await rows(database.engine, EarlyDispositionRow)] == ["other"]
+
+
+@run_async
+async def test_disposition_before_its_contact_in_one_batch(database_url: str, tmp_path: Path) -> None:
+    async with migrated(database_url) as database, started(database.engine, tmp_path) as log:
+        log.execute(disposition("c1", None))
+        log.execute(contact("c1"))
+        await log.flush()
+        (row,) = await rows(database.engine, ContactRow)
+        assert (row["disposition"], row["handled_ms"]) == (None, 12_000)
+        assert await count(database.engine, EarlyDispositionRow) == 0
+
+
+@run_async
+async def test_what_a_caller_sends_never_stops_the_log(database_url: str, tmp_path: Path) -> None:
+    odd = {
+        "nul": "A\0nn",
+        "surrogate": "A\ud800nn",
+        "line": "A\u2028nn",
+        "long": "x" * 20_000,
+        "quote": "'; DROP TABLE contact; --",
+        "rtl": "\u202eAnn\U0001f600",
+    }
+    async with migrated(database_url) as database, started(database.engine, tmp_path) as log:
+        for id_, name in odd.items():
+            log.execute(contact(id_, caller_name=name, caller=name, dialled=name))
+            log.execute(segment(id_, result=name))
+        await log.flush()
+        names = {row["id"]: row["caller_name"] for row in await rows(database.engine, ContactRow)}
+        assert names["nul"] == names["surrogate"] == "A\ufffdnn"
+        assert names["line"] == odd["line"]
+        assert names["long"] == "x" * 255 + "\u2026"
+        assert names["quote"] == odd["quote"]
+        assert names["rtl"] == odd["rtl"]
+        assert await count(database.engine, SegmentRow) == len(odd)
