@@ -15,7 +15,7 @@ from callcenter.engine import Engine
 from callcenter.settings import Settings
 from callcenter.stores.journal import Journal, JournalUnavailableError
 from callcenter.stores.redis_server import RedisServer
-from callcenter.stores.snapshot import decode_snapshot
+from callcenter.stores.snapshot import SnapshotError, decode_snapshot
 from callcenter.types import Configuration
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ async def open_journal(settings: Settings, closing: contextlib.AsyncExitStack) -
 
 
 async def recover(journal: Journal, configuration: Configuration) -> Recovered:
-    """Restore the engine. Raises JournalCorruptError or SnapshotError for a journal that this version can't read."""
+    """Restore the engine. Raises JournalCorruptError, with its remedy, for a journal that this version can't use."""
     loop = asyncio.get_running_loop()
     give_up_s = loop.time() + JOURNAL_PATIENCE_S
     while True:
@@ -60,14 +60,19 @@ async def recover(journal: Journal, configuration: Configuration) -> Recovered:
                 )
                 return Recovered(Engine.fresh(configuration))
             await asyncio.sleep(_RETRY_S)
-    engine = Engine(decode_snapshot(snapshot)) if snapshot is not None else Engine.fresh(configuration)
+    try:
+        engine = Engine(decode_snapshot(snapshot)) if snapshot is not None else Engine.fresh(configuration)
+    except SnapshotError as error:
+        raise journal.unusable(str(error)) from error
     recovered = Recovered(engine, engine.snapshot().now_ms)
     for now_ms, event in tail:
         recovered.now_ms = max(recovered.now_ms, now_ms)
+        try:
+            commands = engine.handle(now_ms, event)
+        except Exception as error:
+            raise journal.unusable(f"the engine breaks on replaying {type(event).__name__} of {now_ms}") from error
         recovered.records += [
-            command
-            for command in engine.handle(now_ms, event)
-            if isinstance(command, RecordSegment | RecordContact | RecordDisposition)
+            command for command in commands if isinstance(command, RecordSegment | RecordContact | RecordDisposition)
         ]
     log.info("journal read: %s, %d events after it", "a snapshot" if snapshot else "no snapshot", len(tail))
     return recovered

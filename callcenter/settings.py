@@ -86,7 +86,7 @@ class PbxSettings(Model):
     ping_interval_s: Annotated[float, Field(gt=0, le=60)] = 2.0
     ping_deadline_s: Annotated[float, Field(gt=0, le=60)] = 4.0
     reconnect_min_s: Annotated[float, Field(gt=0, le=60)] = 0.5
-    reconnect_max_s: Annotated[float, Field(gt=0, le=600)] = 15.0
+    reconnect_max_s: Annotated[float, Field(gt=0, le=600)] = 5.0
     heartbeat_s: Annotated[float, Field(gt=0, le=10)] = 1.0
     device_prefix: Text = "PJSIP/"
 

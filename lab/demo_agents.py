@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 HTTP_LIMIT_S = 10.0
 RETRY_S = 1.0
+SIGN_IN_AFTER_S = (0.0, 2.0)  # not all at once: checking a password takes a processor for a while
 READY_AFTER_S = (0.1, 1.0)  # seconds from signing in to READY
 BACK_AFTER_RONA_S = (6.0, 12.0)
 BREAK_S = (15.0, 30.0)
@@ -45,6 +46,7 @@ class DrivenAgent:
         self._reasons: Sequence[str] = ()
 
     async def work(self) -> None:
+        await asyncio.sleep(self._random.uniform(*SIGN_IN_AFTER_S))
         while True:
             try:
                 await self.sign_in()

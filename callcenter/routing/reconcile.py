@@ -58,9 +58,6 @@ def _callers_gone(state: State, event: PbxSynced) -> None:
 
 def _legs(state: State, event: PbxSynced) -> None:
     legs = {leg.offer: leg for leg in event.legs}
-    for offer in list(state.saved.offers.values()):
-        if offer.device.pbx == event.pbx:
-            _settle_offer(state, offer, legs.get(offer.id))
     for contact in list(state.saved.contacts.values()):
         talking = contact.state is ContactState.CONNECTED and contact.channel.pbx == event.pbx
         if not talking:
@@ -70,6 +67,9 @@ def _legs(state: State, event: PbxSynced) -> None:
             state.emit(ConfirmConnection(contact.offer, contact.channel))
         else:
             end_contact(state, contact, ContactTrigger.RELEASED, Outcome.ANSWERED)
+    for offer in list(state.saved.offers.values()):
+        if offer.device.pbx == event.pbx:
+            _settle_offer(state, offer, legs.get(offer.id))
     for leg in event.legs:
         if _is_stray(state, leg):
             device = state.saved.closed.get(leg.offer, DeviceRef(event.pbx, ""))

@@ -25,7 +25,7 @@ from callcenter.events import Event
 from callcenter.stores.codec import CodecError, decode_event, encode_event
 from callcenter.stores.health import Health
 
-APPEND_TIMEOUT_S = 0.2
+APPEND_TIMEOUT_S = 0.5
 SNAPSHOT_TIMEOUT_S = 10.0
 LOAD_TIMEOUT_S = 10.0  # for each page
 HEALTH_TIMEOUT_S = 1.0
@@ -78,7 +78,7 @@ class Journal:
         """Add events, each with the time (ms) at which it was handled; return the id of the last entry.
 
         All of them are in when this returns. If Redis does not answer it raises JournalUnavailableError, within
-        250 ms; call again with the same entries first, more may follow: those that got in are not added twice.
+        half a second; call again with the same entries first, more may follow: those that got in are not added twice.
         Raises JournalCorruptError where somebody else writes to the same stream.
         """
         fields: list[_Fields] = [{"at": at, "event": encode_event(event)} for at, event in entries]
@@ -237,9 +237,13 @@ class Journal:
         )
 
     def _corrupt(self, entry_id: bytes, why: str) -> JournalCorruptError:
+        return self.unusable(f"entry {entry_id.decode(errors='replace')}: {why}")
+
+    def unusable(self, why: str) -> JournalCorruptError:
+        """The error to raise when what the journal holds cannot be used, with its remedy."""
         return JournalCorruptError(
-            f"journal {self._stream}, entry {entry_id.decode(errors='replace')}: {why}. Start the version that wrote "
-            f"it, or begin anew from what the PBX holds: DEL {self._stream} {self._snapshot_key}"
+            f"journal {self._stream}, {why}. Start the version that wrote it, or begin anew from what the PBX holds: "
+            f"DEL {self._stream} {self._snapshot_key}"
         )
 
 

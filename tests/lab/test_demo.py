@@ -126,7 +126,7 @@ def shows_calls(run: Run) -> None:
     run.until_said("The call center is open")
     assert "<html" in run.get("/")[1]
     assert run.get("/overview")[0] == 200
-    assert run.get("/health/ready")[0] == 200
+    run.until(lambda: run.get("/health/ready")[0] == 200, "readiness")
     run.until(lambda: run.counted("callcenter_contacts_total", outcome="answered") >= 2, "two answered contacts")
     run.until(lambda: run.counted("callcenter_handle_seconds_count") >= 1, "an ended wrap-up")
     run.until_said(" · answered ")

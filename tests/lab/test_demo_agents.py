@@ -21,7 +21,7 @@ CONTACT = ContactId("contact-1")
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("READY_AFTER_S", "BACK_AFTER_RONA_S", "BREAK_S", "WRAP_UP_S"):
+    for name in ("SIGN_IN_AFTER_S", "READY_AFTER_S", "BACK_AFTER_RONA_S", "BREAK_S", "WRAP_UP_S"):
         monkeypatch.setattr(demo_agents, name, (0.0, 0.0))
     monkeypatch.setattr(demo_agents, "RETRY_S", 0.05)
     monkeypatch.setattr(demo_agents, "BREAK_SHARE", 0.0)

@@ -239,18 +239,19 @@ class Translator:
         return ContactId(f"{self._pbx}-{name}")
 
     def _arrival(self, message: Message, value: Callable[[str], str]) -> ContactArrived:
-        """`value` gives Contact, Dialled, Account, Intent and Language, empty for one that is not there."""
+        """`value` gives Contact, Dialled, Account, Intent, Language and Withheld, empty for one that is not there."""
         channel, contact = message.get("Uniqueid"), value("Contact")
         if not channel or not contact.startswith(f"{channel}-"):
             raise BadMessageError(
                 f"arrival on channel {channel!r} with contact {contact!r}: the contact must be the channel's "
                 "unique id, '-' and a number; see [callcenter] in the dialplan"
             )
+        withheld = value("Withheld") == "1"  # the network may know who it is; the caller does not want us to
         return ContactArrived(
             contact=self._contact(contact),
             channel=ChannelRef(self._pbx, channel),
-            caller=caller_number(message.get("CallerIDNum")),
-            caller_name=clean(message.get("CallerIDName").replace("<unknown>", "")),
+            caller=None if withheld else caller_number(message.get("CallerIDNum")),
+            caller_name="" if withheld else clean(message.get("CallerIDName").replace("<unknown>", "")),
             dialled=clean(value("Dialled")),
             account=clean(value("Account")) or None,
             intent=clean(value("Intent")) or None,
@@ -379,7 +380,7 @@ class Translator:
 
 def status() -> Action:
     """Asks for all channels, with what the dialplan wrote on them."""
-    names = ("CONTACT", "DIALLED", "ACCOUNT", "INTENT", "LANGUAGE", "OFFER", "CALLER")
+    names = ("CONTACT", "DIALLED", "ACCOUNT", "INTENT", "LANGUAGE", "WITHHELD", "OFFER", "CALLER")
     return Action("Status", {"Variables": ",".join(f"CALLCENTER_{name}" for name in names)})
 
 

@@ -249,6 +249,13 @@ class TestContacts:
         story.translator.handle(frame(f"{head.replace('1.1', '1.2')}\nLanguage: es"))
         assert [arrival.language for arrival in story.arrivals] == [None, "es"]
 
+    def test_a_number_that_the_caller_withholds_is_not_ours_to_know(self) -> None:
+        story = Story()
+        head = "Event: UserEvent\nUniqueid: 1.1\nCallerIDNum: 5550100\nCallerIDName: Jo\nUserEvent: CallcenterArrived"
+        story.translator.handle(frame(f"{head}\nContact: 1.1-1\nWithheld: 1"))
+        story.translator.handle(frame(f"{head}\nContact: 1.1-2\nWithheld: 0"))
+        assert [(one.caller, one.caller_name) for one in story.arrivals] == [(None, ""), ("5550100", "Jo")]
+
 
 class TestDevices:
     @pytest.mark.parametrize(

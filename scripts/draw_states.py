@@ -1,0 +1,89 @@
+"""Draw docs/states.md from the state tables, which are the only truth about the lives of contacts, offers and agents.
+
+`python scripts/draw_states.py` writes it; with `--check` it changes nothing and fails where the two differ.
+"""
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from callcenter.queues import contact  # noqa: E402 - the checkout's own package, installed or not
+from callcenter.routing import agent, offer  # noqa: E402
+from callcenter.statetable import StateTable  # noqa: E402
+
+TARGET = ROOT / "docs" / "states.md"
+
+HEAD = """\
+# The lives of contacts, offers and agents
+
+Drawn by `scripts/draw_states.py` from the tables in `callcenter/`; `make check` fails when the two differ. What is not
+in a table is illegal and raises before anything changes. A late or duplicate message is a row that leads back to the
+state it came from: those rows stand in the lists and are left out of the diagrams.
+"""
+
+Table = StateTable[Any, Any]
+
+
+def drawing() -> str:
+    """The whole page."""
+    parts = [
+        HEAD,
+        _section("Contact", contact.__doc__, contact.CONTACT_TABLE),
+        _section("Offer", offer.__doc__, offer.OFFER_TABLE),
+        _section("Agent", agent.__doc__, agent.AGENT_TABLE),
+    ]
+    return "\n".join(parts)
+
+
+def _section(title: str, prose: str | None, table: Table) -> str:
+    lines = [f"## {title}", "", "```text", (prose or "").strip(), "```", "", "```mermaid", "stateDiagram-v2"]
+    lines += [f"    [*] --> {table.initial.name}", *_arrows(table)]
+    lines += ["```", "", "| state | when | leads to |", "|---|---|---|", *_rows(table), ""]
+    return "\n".join(lines)
+
+
+def _arrows(table: Table) -> list[str]:
+    arrows = []
+    for state, row in table.rows.items():
+        for after, triggers in _by_target(row).items():
+            if after is not state:
+                arrows.append(f"    {state.name} --> {after.name}: {', '.join(triggers)}")
+        if all(after is state for after in row.values()):
+            arrows.append(f"    {state.name} --> [*]")
+    return arrows
+
+
+def _rows(table: Table) -> list[str]:
+    """One line for each state and what it leads to; staying is said as such."""
+    return [
+        f"| {state.name} | {', '.join(triggers)} | {'(stays)' if after is state else after.name} |"
+        for state, row in table.rows.items()
+        for after, triggers in _by_target(row).items()
+    ]
+
+
+def _by_target(row: Any) -> dict[Enum, list[str]]:
+    targets: dict[Enum, list[str]] = {}
+    for trigger, after in row.items():
+        targets.setdefault(after, []).append(trigger.value)
+    return targets
+
+
+def main(arguments: list[str], target: Path = TARGET) -> int:
+    page = drawing()
+    if "--check" not in arguments:
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(page, encoding="utf-8")
+        return 0
+    if target.is_file() and target.read_text(encoding="utf-8") == page:
+        return 0
+    print(f"{target.name} differs from the state tables: run `python scripts/draw_states.py` and keep what it writes")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,163 @@
+"""The daemon as a process, beside a simulated PBX: how it starts, tells of itself, reloads, restarts and ends."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+
+from lab.center import AgentSpec, Center
+from lab.simulated import Phone, SimulatedPbx, Visitor
+from tests.helpers import run_async
+
+pytestmark = pytest.mark.redis
+
+SECRET = "a secret of the test"
+ROUTING: dict[str, Any] = {
+    "version": 1,
+    "tiers": ["gold", "standard"],
+    "default_tier": "standard",
+    "default_queue": "general",
+    "dispositions": ["resolved"],
+    "not_ready_reasons": ["break"],
+    "queues": {"general": {"offer_timeout_s": 5, "wrap_up_s": 0, "service_level_s": 20}},
+    "rules": [],
+}
+ANNA = AgentSpec("anna", "1001", {"support": 5}, ["general"])
+BELA = AgentSpec("bela", "1002", {"support": 5}, ["general"])
+VISITOR = Visitor("+12125550123", "8001", "Jane Doe", "", "", "", patience_s=60.0)
+
+
+@contextlib.asynccontextmanager
+async def center_in(folder: Path, **changes: Any) -> AsyncIterator[tuple[Center, SimulatedPbx]]:
+    from twisted.internet import reactor
+
+    phone = Phone(answers_after_s=(0.05, 0.05), talks_s=(0.2, 0.2))
+    pbx = SimulatedPbx(reactor, Random(1), {"1001": phone, "1002": phone}, secret=SECRET)
+    port = pbx.listen(reactor)
+    center = Center(folder / "center", port, SECRET, agents=[ANNA], routing=ROUTING, **changes)
+    try:
+        yield center, pbx
+    finally:
+        await center.stop()
+        await pbx.stop().asFuture(asyncio.get_running_loop())
+
+
+@run_async
+async def test_health_tells_the_parts_apart_and_sigterm_ends_it_cleanly(tmp_path: Path) -> None:
+    async with center_in(tmp_path) as (center, pbx):
+        await center.start()
+        parts = await center.until(lambda parts: all(part["ok"] for part in parts.values()), "every part to be well")
+        assert set(parts) == {"pbx", "redis", "sql", "engine"}
+        pbx.refuse_logins = True
+        pbx.cut_links()
+        parts = await center.until(lambda parts: not parts["pbx"]["ok"], "the PBX to be missed")
+        assert [name for name, part in parts.items() if not part["ok"]] == ["pbx"]
+        async with httpx.AsyncClient(base_url=center.url) as client:
+            assert (await client.get("/health/live")).status_code == 200
+            assert (await client.get("/health/ready")).status_code == 503
+        assert await center.stop() == 0
+
+
+@run_async
+async def test_redis_that_hangs_stops_no_call_and_is_told(tmp_path: Path) -> None:
+    async with center_in(tmp_path) as (center, pbx):
+        await center.start()
+        anna = await center.seat("anna")
+        await anna.ready()
+        redis = int((center.data_dir / "redis" / "redis.pid").read_text())
+        os.kill(redis, signal.SIGSTOP)
+        try:
+            pbx.call(VISITOR)
+            await anna.until_state("talking")
+            parts = await center.until(lambda parts: not parts["redis"]["ok"], "Redis to be missed")
+            assert not parts["engine"]["ok"]
+            assert parts["pbx"]["ok"]
+        finally:
+            os.kill(redis, signal.SIGCONT)
+        await center.until(lambda parts: parts["redis"]["ok"], "Redis to be back")
+        pbx.call(VISITOR)
+        await center.until(lambda parts: parts["engine"]["ok"], "journalling to go on")
+        await anna.until_state("ready")
+        await anna.leave()
+        await center.kill()
+        await center.start()
+        anna = await center.seat("anna")
+        assert anna.state["state"] in {"ready", "talking"}
+        await anna.leave()
+
+
+@run_async
+async def test_restart_brings_agents_and_callers_back_as_they_were(tmp_path: Path) -> None:
+    async with center_in(tmp_path) as (center, pbx):
+        await center.start()
+        anna = await center.seat("anna")
+        await anna.not_ready("break")
+        pbx.call(VISITOR)
+        await center.until_metric('callcenter_contacts_waiting{queue="general"}', 1)
+        await anna.leave()
+        assert await center.stop() == 0
+        await center.start()
+        await center.until_metric('callcenter_contacts_waiting{queue="general"}', 1)
+        anna = await center.seat("anna")
+        assert (anna.state["state"], anna.state["reason"]) == ("not_ready", "break")
+        await anna.ready()
+        await anna.until_state("talking")
+        await anna.until_state("ready")
+        await anna.leave()
+
+
+@run_async
+async def test_sighup_takes_new_agents_and_keeps_the_old_settings_where_the_new_are_wrong(tmp_path: Path) -> None:
+    async with center_in(tmp_path) as (center, _pbx):
+        await center.start()
+        center.agents = [ANNA, BELA]
+        center.reload()
+        await center.until_metric('callcenter_agents{state="logged_out"}', 2)
+        bela = await center.seat("bela")
+        center.routing = {**ROUTING, "default_queue": "nowhere"}
+        center.reload()
+        await center.until(lambda _: "nowhere" in center.log(), "the mistake to be told")
+        assert "routing.yaml" in center.log()
+        await bela.ready()
+        await bela.until_state("ready")
+        await bela.leave()
+
+
+@run_async
+async def test_settings_with_mistakes_start_nothing_and_are_all_told(tmp_path: Path) -> None:
+    async with center_in(tmp_path) as (center, _pbx):
+        center.write_files()
+        center.config_file.write_text(center.config_file.read_text() + "log_level: loud\ncolour: green\n")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "callcenter",
+            "run",
+            "--config",
+            str(center.config_file),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, errors = await process.communicate()
+        assert process.returncode == 1
+        assert b"log_level" in errors
+        assert b"colour" in errors
+        assert not center.data_dir.exists()
+
+
+@run_async
+async def test_port_in_use_is_said_and_ends_the_start(tmp_path: Path) -> None:
+    async with center_in(tmp_path) as (center, _pbx):
+        taken = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+        center.http_port = taken.sockets[0].getsockname()[1]
+        with pytest.raises(Exception, match="in use by another program"):
+            await center.start()
+        taken.close()
+        center.process = None
