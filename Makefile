@@ -54,7 +54,7 @@ bench: ## list the benchmarks; each takes minutes and is run by its own target
 	@$(BIN)/python -m benchmarks
 
 bench-pbx: ## the same real calls through app_queue and through callcenter, on one PBX
-	@scripts/setup demo
+	@scripts/setup test
 	@$(BIN)/python -m lab.pbx install
 	@$(BIN)/python -m benchmarks.pbx
 

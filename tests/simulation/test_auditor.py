@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def _twice(kind: type[Command]) -> Distort:
     return lambda commands: [twin for c in commands for twin in ([c, c] if isinstance(c, kind) else [c])]
 
 
-def _changed(kind: type[Command], **fields: object) -> Distort:
+def _changed(kind: type[Command], **fields: Any) -> Distort:
     return lambda commands: [
         dataclasses.replace(command, **fields) if isinstance(command, kind) else command for command in commands
     ]
@@ -59,7 +60,8 @@ LATE: tuple[Event, ...] = (*OFFER, leg_ended("anna.1", LegEnd.BUSY), answered("a
         (OFFER, _without(AgentChanged), "the desktop was told"),
         (OFFER, _twice(RingDevice), "an offer's id is new"),
         (OFFER, _changed(RingDevice, offer="anna.2"), "the screen pops before"),
-        (OFFER, _changed(ScreenPop, agent="bob"), "available"),
+        (OFFER, _changed(ScreenPop, agent="eve"), "an agent who is offered is available"),
+        (OFFER, _changed(ScreenPop, agent="bob"), "the agent's own device"),
         (OFFER, _changed(ScreenPop, tier="gold"), "the screen says what is known"),
         (OFFER, _changed(ScreenPop, rule="gold first"), "the screen says why"),
         (OFFER, _changed(RecordSegment, number=2), "numbered without a gap"),
