@@ -83,6 +83,13 @@ def table(runs: Sequence[Run], figures: Mapping[str, Any]) -> str:
             ratio = f"{stock / ours:.1f}" if ours else "-"
             rows.append((f"{title}, {part}, ms", f"{stock:.1f}", f"{ours:.1f}", ratio))
     pbx, doubles = figures["pbx_cpu_s"], figures["double_offers"]
+    for part, percent in (("p50", 50), ("p99", 99)):
+        byes = [
+            percentile([ms for run in runs if run.variant == variant for ms in run.samples.bye_gap_ms], percent)
+            for variant in VARIANTS
+        ]
+        ratio = f"{byes[0] / byes[1]:.1f}"
+        rows.append((f"idle gap from the BYE, {part}, ms", *(f"{ms:.1f}" for ms in byes), ratio))
     rows.append(("samples, ring / gap", *(_counts(runs, variant) for variant in VARIANTS), ""))
     rows.append(("PBX CPU a run, s", *(f"{pbx[variant]:.1f}" for variant in VARIANTS), ""))
     rows.append(("daemon and its redis, CPU a run, s", "-", f"{figures['daemon_cpu_s']:.1f}", ""))

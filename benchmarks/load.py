@@ -56,9 +56,10 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What callers and phones saw in one run, and when each number arrived in the queue."""
+    """What callers and phones saw in one run, and what the PBX said of it: see Observer."""
 
     arrivals: dict[str, float]
+    freed: dict[str, list[float]]
     callers: list[Step]
     phones: list[Step]
     lasted_s: float
@@ -112,7 +113,9 @@ async def offer(pbx: Pbx, load: Load, dialled: str, phones: Sequence[Phones]) ->
         await at_rest(pbx)
     if abs(time.time() - time.monotonic() - offset_s) > CLOCK_TOLERANCE_S:
         raise RunFailedError("the machine's clock was set during the run, so its times can't be trusted: run it again")
-    return Seen(observer.arrivals, steps, [step for group in phones for step in group.steps()], lasted_s)
+    return Seen(
+        observer.arrivals, observer.freed, steps, [step for group in phones for step in group.steps()], lasted_s
+    )
 
 
 async def at_rest(pbx: Pbx) -> None:

@@ -1,12 +1,15 @@
-"""A manager connection of the benchmark's own, which notes when each caller arrives in the queue, and nothing else.
+"""A manager connection of the benchmark's own, which notes when callers arrive in the queue and when agents' channels
+are hung up, and nothing else.
 
-Asterisk itself stamps the event, to the microsecond and with the same clock as SIPp on this machine, so it does not
-matter when we read it. Both variants announce an arrival by one event: app_queue by QueueCallerJoin, the call center's
-dialplan by a UserEvent. (The 200 OK would not do: Answer() then waits for up to half a second for the caller's sound.)
+Asterisk itself stamps the events, to the microsecond and with the same clock as SIPp on this machine, so it does not
+matter when we read them. Both variants announce an arrival by one event: app_queue by QueueCallerJoin, the call
+center's dialplan by a UserEvent. (The 200 OK would not do: Answer() then waits for up to half a second for the caller's
+sound.)
 """
 
 import asyncio
 import re
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -14,8 +17,9 @@ from lab.pbx import Pbx
 
 USERNAME, SECRET = "benchmark", "benchmark"  # of a PBX on the loopback interface that lives as long as the benchmark
 LIMIT_S = 5.0
-MAX_ARRIVALS = 1_000_000
-_HEADER = re.compile(rb"^(Event|UserEvent|Timestamp|CallerIDNum): (.*?)\r?$", re.MULTILINE)
+MAX_NOTES = 1_000_000
+_PHONE = re.compile(r"PJSIP/(1[0-9]{3})-")
+_HEADER = re.compile(rb"^(Event|UserEvent|Timestamp|CallerIDNum|Channel): (.*?)\r?$", re.MULTILINE)
 
 # What the laboratory PBX needs besides. Events that nobody wants are dropped at the PBX.
 MANAGER = f"""[general](+)
@@ -25,10 +29,11 @@ timestampevents = yes
 secret = {SECRET}
 deny = 0.0.0.0/0.0.0.0
 permit = 127.0.0.1/255.255.255.255
-read = agent,user
+read = agent,call,user
 write =
 eventfilter = Event: QueueCallerJoin
 eventfilter = UserEvent: CallcenterArrived
+eventfilter = Event: Hangup.*Channel: PJSIP/1[0-9][0-9][0-9]-
 """
 
 
@@ -36,24 +41,44 @@ class ObserverError(Exception):
     """The manager interface did not let the observer in, or went away."""
 
 
-def arrival(frame: bytes) -> tuple[str, float] | None:
-    """The caller's number and the second of its arrival, from one manager event; None where it is of no arrival."""
-    headers = {name: value.decode(errors="replace") for name, value in _HEADER.findall(frame)}
-    is_ours = headers.get(b"Event") == "UserEvent" and headers.get(b"UserEvent") == "CallcenterArrived"
-    if headers.get(b"Event") != "QueueCallerJoin" and not is_ours:
-        return None
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A caller has got into the queue, at this second of the epoch."""
+
+    caller: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """The PBX has hung up a channel of this phone, at this second of the epoch."""
+
+    phone: str
+    at_s: float
+
+
+def note(frame: bytes) -> Arrived | Freed | None:
+    """What one manager event says; None where it is neither. Raises ObserverError where something is missing."""
+    headers = {name.decode(): value.decode(errors="replace") for name, value in _HEADER.findall(frame)}
+    event = headers.get("Event")
     try:
-        return headers[b"CallerIDNum"], float(headers[b"Timestamp"])
+        if event == "QueueCallerJoin" or (event == "UserEvent" and headers["UserEvent"] == "CallcenterArrived"):
+            return Arrived(headers["CallerIDNum"], float(headers["Timestamp"]))
+        if event == "Hangup" and (phone := _PHONE.match(headers["Channel"])) is not None:
+            return Freed(phone[1], float(headers["Timestamp"]))
     except (KeyError, ValueError):
-        raise ObserverError(f"an arrival without caller or time: {frame!r}") from None
+        raise ObserverError(f"an event without caller, channel or time: {frame!r}") from None
+    return None
 
 
 class Observer:
-    """`async with Observer(pbx) as observer:`; `arrivals` then holds each number's first arrival, in epoch seconds."""
+    """`async with Observer(pbx) as observer:` fills `arrivals`, each caller's first, and `freed`, by phone."""
 
     def __init__(self, pbx: Pbx) -> None:
         self._pbx = pbx
         self.arrivals: dict[str, float] = {}
+        self.freed: dict[str, list[float]] = {}
+        self._notes = 0
         self._task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
 
@@ -82,8 +107,16 @@ class Observer:
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
             while True:
-                found = arrival(await reader.readuntil(b"\r\n\r\n"))
-                if found is not None and len(self.arrivals) < MAX_ARRIVALS:
-                    self.arrivals.setdefault(*found)
+                self._keep(note(await reader.readuntil(b"\r\n\r\n")))
         except asyncio.IncompleteReadError:
             raise ObserverError("the PBX has ended the observer's connection") from None
+
+    def _keep(self, found: Arrived | Freed | None) -> None:
+        self._notes += found is not None
+        if self._notes > MAX_NOTES:
+            raise ObserverError(f"more than {MAX_NOTES} events in one run")
+        match found:
+            case Arrived(caller, at_s):
+                self.arrivals.setdefault(caller, at_s)
+            case Freed(phone, at_s):
+                self.freed.setdefault(phone, []).append(at_s)

@@ -57,7 +57,7 @@ class Bench:
             return Run(CALLCENTER, samples, seen.lasted_s, pbx_cpu_s, used.daemon_s, used.redis_s)
 
     def _samples(self, seen: Seen) -> timeline.Samples:
-        samples = timeline.samples(self.pbx.agents, seen.arrivals, seen.callers, seen.phones)
+        samples = timeline.samples(self.pbx.agents, seen.arrivals, seen.freed, seen.callers, seen.phones)
         if samples.served < samples.callers:
             raise RunFailedError(f"only {samples.served} of {samples.callers} callers were served\n{self.pbx.log()}")
         return samples

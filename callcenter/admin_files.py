@@ -18,6 +18,7 @@ from callcenter.schema import Model, Name, did_you_mean, like
 from callcenter.types import (
     MAX_PROFICIENCY,
     MIN_PROFICIENCY,
+    PENDING_SIGN_OUT,
     REASON_RONA,
     REASON_SIGNED_IN,
     AgentConfig,
@@ -35,7 +36,7 @@ from callcenter.types import (
 from callcenter.yaml_source import Document, Mistake, Place
 
 AGENT, SUPERVISOR = "agent", "supervisor"
-_ENGINE_REASONS = (REASON_SIGNED_IN, REASON_RONA)
+_ENGINE_REASONS = (REASON_SIGNED_IN, REASON_RONA, PENDING_SIGN_OUT)
 
 
 def _hash(text: str) -> str:

@@ -84,10 +84,11 @@ class PbxLost:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """An agent's leg as found after a reconnect; `contact` is the one it is bridged with, None while it rings."""
+    """An agent's leg as found after a reconnect; `contact` is the one it is bridged with, None before the answer."""
 
     offer: OfferId
     contact: ContactId | None
+    ringing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,7 @@ class SegmentKind(Enum):
 # Reasons of NOT_READY that the engine sets by itself; an agent's own reasons are configuration.
 REASON_SIGNED_IN = "signed_in"
 REASON_RONA = "rona"
+PENDING_SIGN_OUT = "logged_out"  # what an agent is waiting for who signed out in the middle of a contact
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Draw docs/states.md from the state tables, which are the only truth about the lives of contacts, offers and agents.
 
-`python scripts/draw_states.py` writes it; with `--check` it changes nothing and fails where the two differ.
+`python -m scripts.draw_states` writes it; with `--check` it changes nothing and fails where the two differ.
 """
 
 import sys
@@ -8,21 +8,18 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from callcenter.queues import contact
+from callcenter.routing import agent, offer
+from callcenter.statetable import StateTable
 
-from callcenter.queues import contact  # noqa: E402 - the checkout's own package, installed or not
-from callcenter.routing import agent, offer  # noqa: E402
-from callcenter.statetable import StateTable  # noqa: E402
-
-TARGET = ROOT / "docs" / "states.md"
+TARGET = Path(__file__).resolve().parent.parent / "docs" / "states.md"
 
 HEAD = """\
 # The lives of contacts, offers and agents
 
-Drawn by `scripts/draw_states.py` from the tables in `callcenter/`; `make check` fails when the two differ. What is not
-in a table is illegal and raises before anything changes. A late or duplicate message is a row that leads back to the
-state it came from: those rows stand in the lists and are left out of the diagrams.
+Drawn by `python -m scripts.draw_states` from the tables in `callcenter/`; `make check` fails when the two differ. What
+is not in a table is illegal and raises before anything changes. A late or duplicate message is a row that leads back to
+the state it came from: those rows stand in the lists and are left out of the diagrams.
 """
 
 Table = StateTable[Any, Any]
@@ -81,7 +78,7 @@ def main(arguments: list[str], target: Path = TARGET) -> int:
         return 0
     if target.is_file() and target.read_text(encoding="utf-8") == page:
         return 0
-    print(f"{target.name} differs from the state tables: run `python scripts/draw_states.py` and keep what it writes")
+    print(f"{target.name} differs from the state tables: run `python -m scripts.draw_states` and keep what it writes")
     return 1
 
 

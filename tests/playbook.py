@@ -190,8 +190,8 @@ def synced(
     return PbxSynced(pbx, waiting, tuple(ContactId(contact) for contact in fallback), legs, phones)
 
 
-def leg(offer: str, contact: str | None = None) -> Leg:
-    return Leg(OfferId(offer), ContactId(contact) if contact else None)
+def leg(offer: str, contact: str | None = None, *, ringing: bool = False) -> Leg:
+    return Leg(OfferId(offer), ContactId(contact) if contact else None, ringing)
 
 
 # ---- what should come

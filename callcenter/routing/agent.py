@@ -83,8 +83,6 @@ AGENT_TABLE = StateTable(
 
 BUSY_STATES = (_S.RESERVED, _S.TALKING, _S.WRAP_UP)
 
-PENDING_SIGN_OUT = "logged_out"
-
 
 @dataclass(slots=True)
 class Agent:

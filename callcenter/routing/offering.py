@@ -16,11 +16,12 @@ from callcenter.commands import (
     StopRinging,
 )
 from callcenter.queues.contact import Contact, ContactTrigger
-from callcenter.routing.agent import PENDING_SIGN_OUT, Agent, AgentTrigger
+from callcenter.routing.agent import Agent, AgentTrigger
 from callcenter.routing.offer import Offer, OfferTrigger
 from callcenter.state import State
 from callcenter.timers import TimerKind
 from callcenter.types import (
+    PENDING_SIGN_OUT,
     REASON_RONA,
     AgentState,
     ContactState,

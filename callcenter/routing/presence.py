@@ -1,10 +1,10 @@
 """What agents ask for at their desktops. Every request is answered in every state by a row of the agent's table."""
 
 from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, WrapUpEnded
-from callcenter.routing.agent import BUSY_STATES, PENDING_SIGN_OUT, Agent, AgentTrigger
+from callcenter.routing.agent import BUSY_STATES, Agent, AgentTrigger
 from callcenter.routing.offering import end_wrap_up
 from callcenter.state import State
-from callcenter.types import REASON_SIGNED_IN, AgentState
+from callcenter.types import PENDING_SIGN_OUT, REASON_SIGNED_IN, AgentState
 
 Request = AgentSignedIn | AgentSignedOut | AgentReady | AgentNotReady | WrapUpEnded
 

@@ -83,6 +83,8 @@ def _settle_offer(state: State, offer: Offer, leg: Leg | None) -> None:
     elif leg.contact == offer.contact:
         connect(state, offer)
     else:
+        if leg.ringing:
+            offer.move(OfferTrigger.RING)
         state.saved.timers.arm(TimerKind.OFFER, offer.id, max(offer.deadline_ms, state.now_ms))
 
 

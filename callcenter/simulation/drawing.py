@@ -63,7 +63,7 @@ def draw_mix(rng: Random) -> Mix:
         reorder=rng.random() < 0.5,
         cut=odds(0.02),
         restart=odds(0.005),
-        crash=odds(0.02),
+        crash=odds(0.01),
         reload=odds(0.02),
         slow_lookup=odds(0.5),
         no_lookup=odds(0.5),

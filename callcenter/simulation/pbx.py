@@ -212,7 +212,10 @@ class PbxModel:
             pbx=self.name,
             waiting=tuple(line.arrival for line in self.lines.values()),
             fallback=fallback,
-            legs=tuple(Leg(offer, leg.contact if leg.bridged else None) for offer, leg in self.legs.items()),
+            legs=tuple(
+                Leg(offer, leg.contact, False) if leg.bridged else Leg(offer, None, True)
+                for offer, leg in self.legs.items()
+            ),
             devices=tuple(DeviceChanged(device, self.status(device)) for device in self.devices),
         )
 

@@ -266,6 +266,9 @@ class Picture:
                 self._leave(caller.id, Departure.FALLBACK if caller.id in sync.fallback else Departure.LOST)
         legs = {leg.offer: leg.contact for leg in sync.legs}
         self._sync_offers(sync.pbx, legs)
+        for leg in sync.legs:
+            if leg.ringing and leg.offer in self.offers:
+                self.offers[leg.offer].state = OfferState.RINGING
         for caller in ours:
             if caller.state is ContactState.CONNECTED and caller.id in self.callers:
                 assert caller.offer is not None

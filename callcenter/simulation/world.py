@@ -209,7 +209,7 @@ class World:
         if crash:
             self._crash(digest_of(self.engine))  # after the journal: the commands are lost
             return
-        if len(self._tail) >= SNAPSHOT_EVERY:
+        if len(self._tail) >= SNAPSHOT_EVERY + len(self.engine.snapshot().ended) // 40:  # a large one takes its time
             self._snapshot, self._tail = msgspec.json.encode(self.engine.snapshot()), []
         for command in commands:
             self._release(command)

@@ -8,7 +8,9 @@ from benchmarks.timeline import Samples
 
 
 def run(variant: str, rings: list[float], gaps: list[float], *, doubles: int = 0, cpu_s: float = 1.0) -> Run:
-    seen = Samples(tuple(rings), tuple(gaps), doubles, 0, callers=10, served=10, most_waiting=4)
+    seen = Samples(
+        tuple(rings), tuple(gaps), tuple(gap + 1 for gap in gaps), doubles, 0, callers=10, served=10, most_waiting=4
+    )
     daemon_s = 0.0 if variant == APP_QUEUE else 2.0
     return Run(variant, seen, 30.0, cpu_s, daemon_s, daemon_s / 4)
 
@@ -92,6 +94,7 @@ def test_table_shows_every_figure_and_how_many_samples_it_rests_on() -> None:
     assert "166.7" in text
     assert "2 / 4" in text
     assert "double offers" in text
+    assert "idle gap from the BYE, p50, ms" in text
 
 
 def test_run_line_tells_the_daemons_cpu_only_where_it_ran() -> None:

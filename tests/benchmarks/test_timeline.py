@@ -11,6 +11,7 @@ class Story:
 
     def __init__(self) -> None:
         self.arrivals: dict[str, float] = {}
+        self.freed: dict[str, list[float]] = {}
         self.callers: list[Step] = []
         self.phones: list[Step] = []
 
@@ -39,7 +40,7 @@ class Story:
         self.phones.append(Step(what, ms / 1_000, f"{phone}-{caller}", phone, caller))
 
     def samples(self) -> Samples:
-        return samples(PHONES, self.arrivals, self.callers, self.phones)
+        return samples(PHONES, self.arrivals, self.freed, self.callers, self.phones)
 
 
 def test_caller_who_finds_a_free_phone_gives_an_arrival_sample() -> None:
@@ -70,6 +71,33 @@ def test_gap_counts_from_the_end_of_a_call_to_the_next_ring_while_callers_wait()
     story.talk(1_004, 2_000, "1001", "c")
 
     assert story.samples().idle_gap_ms == pytest.approx((4,))
+
+
+def test_call_ends_for_the_queue_when_the_pbx_has_hung_up() -> None:
+    story = Story()
+    for caller in "abc":
+        story.arrive(0, caller)
+    story.talk(5, 1_000, "1001", "a")
+    story.talk(5, 3_000, "1002", "b")
+    story.talk(1_010, 2_000, "1001", "c")
+    story.freed = {"1001": [1.003, 2.003], "1002": [3.003]}
+
+    seen = story.samples()
+
+    assert seen.idle_gap_ms == pytest.approx((7,))
+    assert seen.bye_gap_ms == pytest.approx((10,))
+
+
+def test_ring_before_the_word_of_the_hang_up_is_a_gap_of_nothing() -> None:
+    story = Story()
+    for caller in "abc":
+        story.arrive(0, caller)
+    story.talk(5, 1_000, "1001", "a")
+    story.talk(5, 3_000, "1002", "b")
+    story.talk(1_010, 2_000, "1001", "c")
+    story.freed = {"1001": [1.012]}
+
+    assert story.samples().idle_gap_ms == (0.0,)
 
 
 def test_call_that_the_pbx_ends_starts_a_gap_as_well() -> None:

@@ -173,7 +173,7 @@ async def test_the_connection_is_cut_and_everything_is_found_again(pbx: Pbx) -> 
                 await ear.until(PbxLost)
                 synced = await ear.until(PbxSynced, count=2)
                 assert list(synced.waiting) == [first, second, third]
-                assert set(synced.legs) == {Leg(OFFER, first.contact), Leg(OfferId("cti-offer-2"), None)}
+                assert set(synced.legs) == {Leg(OFFER, first.contact), Leg(OfferId("cti-offer-2"), None, ringing=True)}
                 assert asterisk.health.reconnects == 1
                 asterisk.execute(StopRinging(OfferId("cti-offer-2"), DeviceRef(PBX, "")))
                 await ear.until(OfferEnded)

@@ -36,8 +36,9 @@ LOST = PbxLost(PBX)
 ADA_FREE, BOB_FREE = phone("ada", DeviceStatus.FREE), phone("bob", DeviceStatus.FREE)
 
 
-def _offered() -> Playbook:
-    return Playbook.open(CONFIG).at(100, arrived("anna"), ringing("anna.1")).at(1_000, LOST)
+def _offered(*, rings: bool = True) -> Playbook:
+    story = Playbook.open(CONFIG).at(100, arrived("anna"))
+    return (story.at(100, ringing("anna.1")) if rings else story).at(1_000, LOST)
 
 
 def _back(
@@ -84,6 +85,16 @@ def test_an_offer_that_still_rings_goes_on_to_its_deadline() -> None:
 def test_an_offer_that_still_rings_after_its_deadline_expires_at_once() -> None:
     story = _back(_offered(), 40_000, leg("anna.1")).expect_nothing_of(OfferClosed)
     story.wait_until(40_000).expect(closed("anna.1", OfferState.EXPIRED))
+
+
+def test_a_phone_that_was_seen_ringing_only_by_the_sync_has_rung() -> None:
+    story = _back(_offered(rings=False), 5_000, leg("anna.1", ringing=True))
+    story.wait_until(100 + OFFER_TIMEOUT_MS).expect(closed("anna.1", OfferState.EXPIRED))
+
+
+def test_a_phone_that_never_rang_has_failed() -> None:
+    story = _back(_offered(rings=False), 5_000, leg("anna.1"))
+    story.wait_until(100 + OFFER_TIMEOUT_MS).expect(closed("anna.1", OfferState.FAILED))
 
 
 def test_a_caller_who_is_gone_is_lost_and_the_phone_stops() -> None:

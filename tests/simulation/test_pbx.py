@@ -140,7 +140,7 @@ def test_a_sync_tells_all_that_there_is() -> None:
     stage.pbx.answer(OfferId("anna.1"))
     sync = stage.pbx.sync()
     assert [arrival.contact for arrival in sync.waiting] == ["anna", "ben"]
-    assert sync.legs == (Leg(OfferId("anna.1"), ANNA), Leg(OfferId("ben.1"), None))
+    assert sync.legs == (Leg(OfferId("anna.1"), ANNA), Leg(OfferId("ben.1"), None, ringing=True))
     assert [seen.status for seen in sync.devices] == [DeviceStatus.IN_USE, DeviceStatus.RINGING]
 
 

@@ -310,7 +310,7 @@ class Translator:
     def _leg(self, offer: LiveOffer) -> Leg:
         caller = self.mirror.caller_with(offer.id)
         if caller is None:
-            return Leg(offer.id, None)
+            return Leg(offer.id, None, ringing=offer.phase is Phase.RINGING)
         offer.phase = Phase.CONNECTED
         return Leg(offer.id, caller.arrival.contact)
 

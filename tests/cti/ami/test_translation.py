@@ -392,7 +392,7 @@ class TestSync:
         assert (first.account, first.intent, first.language, first.dialled) == ("A-17", "billing", "es", "5000")
         assert (second.account, second.intent, second.language) == (None, None, None)
         assert third.caller_name == ""
-        assert set(synced.legs) == {Leg(OfferId("offer-1"), first.contact), Leg(OfferId("offer-2"), None)}
+        assert set(synced.legs) == {Leg(OfferId("offer-1"), first.contact), Leg(OfferId("offer-2"), None, ringing=True)}
         assert synced.fallback == ()
         assert DeviceChanged(DEVICE, DeviceStatus.IN_USE) in synced.devices
         assert all(changed.device.device.startswith("PJSIP/") for changed in synced.devices)
@@ -418,7 +418,7 @@ class TestSync:
         assert isinstance(synced, PbxSynced)
         assert [arrival.contact for arrival in synced.waiting] == ["main-98.1-1", "main-100.9-3", "main-100.10-1"]
         assert synced.fallback == ("main-99.2-1",)
-        assert synced.legs == (Leg(OFFER, ContactId("main-98.1-1")), Leg(OfferId("offer-2"), None))
+        assert synced.legs == (Leg(OFFER, ContactId("main-98.1-1")), Leg(OfferId("offer-2"), None, ringing=True))
 
     def test_events_that_say_what_was_listed_tell_nothing_new(self) -> None:
         story = Story()
