@@ -7,8 +7,10 @@ the number of nobody.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import BindParameter, Integer, Select, bindparam, select, union_all
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callcenter.stores.tables import ContactRow
@@ -33,19 +35,12 @@ async def last_contacts(
     engine: AsyncEngine, customer_ids: Sequence[int], number: str | None, limit: int
 ) -> tuple[PastContact, ...]:
     """At most `limit` contacts, the latest first. `number` is in E.164. Raises what SQLAlchemy raises."""
-    queries = []
-    if customer_ids:
-        queries.append(_latest(limit).where(ContactRow.customer_id.in_(customer_ids[:_MAX_CUSTOMERS])))
-    if number is not None:
-        of_number = _latest(limit).where(ContactRow.number == number)
-        queries.append(of_number.where(ContactRow.customer_id.is_(None)) if customer_ids else of_number)
-    if not queries:
+    if not customer_ids and number is None:
         return ()
-    # Each part stops after `limit` rows of its own index; the parts have no contact in common.
-    both = union_all(*(select(query.subquery()) for query in queries)).subquery()
-    statement = select(both).order_by(both.c.arrived_ms.desc(), both.c.id.desc()).limit(limit)
+    statement = _statement(bool(customer_ids), number is not None)
+    values = {"customers": list(customer_ids[:_MAX_CUSTOMERS]), "number": number, "at_most": limit}
     async with engine.connect() as connection:
-        rows = (await connection.execute(statement)).all()
+        rows = (await connection.execute(statement, values)).all()
     return tuple(
         PastContact(
             contact=row.id,
@@ -60,7 +55,24 @@ async def last_contacts(
     )
 
 
-def _latest(limit: int) -> Select[str, int, int | None, int, str | None, str | None, str, str | None]:
+@cache  # one for each form: to build it takes longer than to run it, and every offer asks
+def _statement(has_customers: bool, has_number: bool) -> Select[*tuple[Any, ...]]:
+    queries = []
+    if has_customers:
+        queries.append(_latest().where(ContactRow.customer_id.in_(bindparam("customers", expanding=True))))
+    if has_number:
+        of_number = _latest().where(ContactRow.number == bindparam("number"))
+        queries.append(of_number.where(ContactRow.customer_id.is_(None)) if has_customers else of_number)
+    # Each part stops after so many rows of its own index; the parts have no contact in common.
+    both = union_all(*(select(query.subquery()) for query in queries)).subquery()
+    return select(both).order_by(both.c.arrived_ms.desc(), both.c.id.desc()).limit(_at_most())
+
+
+def _at_most() -> BindParameter[int]:
+    return bindparam("at_most", type_=Integer)
+
+
+def _latest() -> Select[str, int, int | None, int, str | None, str | None, str, str | None]:
     columns = (
         ContactRow.id,
         ContactRow.arrived_ms,
@@ -71,4 +83,4 @@ def _latest(limit: int) -> Select[str, int, int | None, int, str | None, str | N
         ContactRow.outcome,
         ContactRow.disposition,
     )
-    return select(*columns).order_by(ContactRow.arrived_ms.desc(), ContactRow.id.desc()).limit(limit)
+    return select(*columns).order_by(ContactRow.arrived_ms.desc(), ContactRow.id.desc()).limit(_at_most())

@@ -9,7 +9,7 @@ never decoded.
 from collections.abc import Collection, Iterator
 from enum import Enum
 
-from asterisk.ami import Action  # type: ignore[import-untyped]
+from asterisk.ami import Action
 
 __all__ = ["Action", "BadMessageError", "Decoder", "Kind", "Message", "UnsafeValueError", "WireError", "encode"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from asterisk.ami.event import Event as OracleEvent  # type: ignore[import-untyped]
-from asterisk.ami.response import Response as OracleResponse  # type: ignore[import-untyped]
+from asterisk.ami.event import Event as OracleEvent
+from asterisk.ami.response import Response as OracleResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
