@@ -34,6 +34,7 @@ check: ## format, lint, types, import contracts and the house's other laws
 	step types $(BIN)/mypy; \
 	step contracts $(BIN)/lint-imports --no-logo; \
 	step laws $(BIN)/python -m scripts.check_laws; \
+	step states $(BIN)/python -m scripts.draw_states --check; \
 	if [ -n "$$failed" ]; then echo "make check: not clean:$$failed"; exit 1; fi; \
 	echo "make check: clean"
 
