@@ -4,7 +4,6 @@ by tier, and agents who have signed in and gone READY at their pages, which stay
 It runs only during its own runs, so that app_queue's pay nothing for it.
 """
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from callcenter.crm.sample import MAX_CUSTOMERS, load_sample
 from callcenter.stores.database import default_url, open_database
 from callcenter.stores.migrations import migrate
 from lab.center import AgentSpec, Center
+from lab.daemon_process import all_ready, process_cpu_s
 from lab.pbx import Pbx
 
 DIALLED = "5000"
@@ -62,19 +62,13 @@ async def at_work(pbx: Pbx, folder: Path) -> AsyncIterator[Center]:
             seat = await center.seat(agent.id)
             stack.push_async_callback(seat.leave)
             await seat.ready()
-        await center.until(lambda parts: all(part["ok"] for part in parts.values()), "all parts to be ready")
+        await center.until(all_ready, "all parts to be ready")
         yield center
 
 
 def cpu(center: Center) -> Cpu:
     redis_pid = int((center.data_dir / "redis/redis.pid").read_text())
     return Cpu(center.cpu_s(), process_cpu_s(redis_pid))
-
-
-def process_cpu_s(pid: int) -> float:
-    """Seconds of CPU that a process has used, in user and system mode."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _fill_database(center: Center) -> None:

@@ -16,7 +16,7 @@ import click
 from benchmarks import daemon, figures, load, observer, stock, timeline
 from benchmarks.figures import APP_QUEUE, CALLCENTER, Run
 from benchmarks.load import Load, RunFailedError, Seen
-from lab.center import CenterFailed
+from lab.daemon_process import DaemonFailed
 from lab.pbx import FIRST_AGENT, Pbx, PbxFailed, PbxUnavailable
 from lab.sipp import SippFailed, SippUnavailable
 
@@ -25,7 +25,7 @@ FAILURES = (
     PbxFailed,
     SippUnavailable,
     SippFailed,
-    CenterFailed,
+    DaemonFailed,
     RunFailedError,
     observer.ObserverError,
     timeline.UnknownCallerError,

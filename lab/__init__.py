@@ -6,5 +6,7 @@ time and count, and ends with the process that started it.
 install.py, pbx.py    a real Asterisk
 sipp.py, scenarios/   SIP callers and phones
 simulated*.py         a PBX that is none, where a real one can't be had
-center.py             settings in a folder, the real daemon as a process, agents who work over its HTTP API
+daemon_process.py     the real daemon as a process of its own
+center.py             settings in a folder, that daemon, and agents who work over its HTTP API, for tests and benchmarks
+demo*.py              all of it as one command
 """

@@ -1,17 +1,12 @@
-"""A call center for the demo, the tests and the benchmarks: settings in a folder, the real daemon as a process of its
-own, and agents who work through the same HTTP and WebSocket API as people's browsers do.
-
-The daemon runs unmodified: what is seen here is what an operator gets.
+"""A call center for the tests and the benchmarks: settings in a folder, the real daemon as a process of its own, and
+agents who work through the same HTTP and WebSocket API as people's browsers do.
 """
 
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,13 +19,9 @@ from argon2 import PasswordHasher
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
-START_LIMIT_S = 30.0
-STOP_LIMIT_S = 15.0
+from lab.daemon_process import START_LIMIT_S, DaemonFailed, DaemonProcess
+
 MAX_MESSAGES = 20_000
-
-
-class CenterFailed(Exception):  # noqa: N818 - an outcome, not a bug
-    """The daemon did not start, answer or stop. The message ends with the last lines of its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +48,7 @@ class Center:
     password: str = "demo-demo"  # noqa: S105 - of a call center that lives for a test
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     http_port: int = 0
-    process: subprocess.Popen[bytes] | None = None
+    daemon: DaemonProcess | None = None
 
     # ---- its files
 
@@ -72,10 +63,6 @@ class Center:
     @property
     def config_file(self) -> Path:
         return self.folder / "callcenter.yaml"
-
-    @property
-    def log_file(self) -> Path:
-        return self.folder / "daemon.log"
 
     @property
     def url(self) -> str:
@@ -120,58 +107,34 @@ class Center:
     async def start(self, *, synced: bool = True) -> None:
         """Start the daemon; return when it serves pages and, with `synced`, its PBX is synced."""
         self.write_files()
-        self._launch()
+        self.daemon = DaemonProcess(self.config_file, self.folder / "daemon.log", self.http_port)
+        self.daemon.start()
         part = "pbx" if synced else "engine"
         await self.until(lambda parts: bool(parts.get(part, {}).get("ok")), f"{part} to be ready", START_LIMIT_S)
 
-    def _launch(self) -> None:
-        with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - our own module, with our own arguments
-                [sys.executable, "-m", "callcenter", "run", "--config", str(self.config_file)],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-
     async def stop(self) -> int:
-        """End the daemon as an operator would; return its exit code."""
-        return await self._end(signal.SIGTERM)
+        """End the daemon as an operator would; return its status, 0 where it was not running."""
+        return await asyncio.to_thread(self.daemon.stop) if self.daemon is not None else 0
 
     async def kill(self) -> None:
         """End the daemon as a power cut would. Its Redis is left to the next start."""
-        await self._end(signal.SIGKILL)
-
-    async def _end(self, how: signal.Signals) -> int:
-        if self.process is None:
-            return 0
-        self.process.send_signal(how)
-        try:
-            code = await asyncio.to_thread(self.process.wait, STOP_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise CenterFailed(f"the daemon did not stop in {STOP_LIMIT_S:g} s\n{self.log()}") from None
-        self.process = None
-        return code
+        assert self.daemon is not None
+        await asyncio.to_thread(self.daemon.stop, signal.SIGKILL)
 
     def reload(self) -> None:
         """Write the files anew and have the daemon take them."""
         self.write_files()
-        assert self.process is not None
-        self.process.send_signal(signal.SIGHUP)
+        assert self.daemon is not None
+        self.daemon.reload()
 
     def cpu_s(self) -> float:
         """Seconds of CPU that the daemon has used, in user and system mode."""
-        assert self.process is not None
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        assert self.daemon is not None
+        return self.daemon.cpu_s()
 
-    def log(self, lines: int = 30) -> str:
+    def log(self) -> str:
         """The last lines that the daemon wrote."""
-        if not self.log_file.exists():
-            return ""
-        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-lines:])
+        return self.daemon.log() if self.daemon is not None else ""
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -182,33 +145,15 @@ class Center:
 
     # ---- what it says
 
-    async def health(self) -> dict[str, Any]:
-        """The parts of /health/ready; empty while nothing answers."""
-        async with httpx.AsyncClient(base_url=self.url) as client:
-            try:
-                answer = await client.get("/health/ready", timeout=2)
-            except httpx.TransportError:
-                return {}
-        parts: dict[str, Any] = answer.json()["parts"]
-        return parts
-
     async def until(self, fits: Callable[[dict[str, Any]], bool], what: str, limit_s: float = 15.0) -> dict[str, Any]:
-        """Wait until the parts of /health/ready fit. Raises CenterFailed after `limit_s` or when the daemon ends."""
-        give_up_s = time.monotonic() + limit_s
-        while True:
-            parts = await self.health()
-            if fits(parts):
-                return parts
-            if self.process is None or self.process.poll() is not None:
-                raise CenterFailed(f"the daemon has ended while waiting for {what}\n{self.log()}")
-            if time.monotonic() > give_up_s:
-                raise CenterFailed(f"waited {limit_s:g} s for {what}; health is {parts}\n{self.log()}")
-            await asyncio.sleep(0.05)
+        """Wait until the parts of /health/ready fit. Raises DaemonFailed after `limit_s` or when the daemon ends."""
+        assert self.daemon is not None
+        return await self.daemon.until(fits, what, limit_s)
 
     async def metrics(self) -> dict[str, float]:
         """The samples of /metrics, each by its name and labels as Prometheus writes them."""
-        async with httpx.AsyncClient(base_url=self.url) as client:
-            text = (await client.get("/metrics", timeout=5)).text
+        assert self.daemon is not None
+        text = (await asyncio.to_thread(self.daemon.get, "/metrics"))[1].decode()
         samples = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
         return {name: float(value) for name, value in samples}
 
@@ -217,7 +162,7 @@ class Center:
         give_up_s = time.monotonic() + limit_s
         while (seen := (await self.metrics()).get(sample)) != value:
             if time.monotonic() > give_up_s:
-                raise CenterFailed(f"waited {limit_s:g} s for {sample} to be {value:g}, it is {seen}\n{self.log()}")
+                raise DaemonFailed(f"waited {limit_s:g} s for {sample} to be {value:g}, it is {seen}\n{self.log()}")
             await asyncio.sleep(0.05)
 
     async def seat(self, agent: str) -> "Seat":
@@ -267,7 +212,7 @@ class Seat:
     async def post(self, what: str, **body: Any) -> dict[str, Any]:
         answer = await self._client.post(f"/api/{what}", json=body, headers={"Origin": self._center.url})
         if answer.status_code != httpx.codes.OK:
-            raise CenterFailed(f"{what} of {self.agent}: {answer.status_code} {answer.text}")
+            raise DaemonFailed(f"{what} of {self.agent}: {answer.status_code} {answer.text}")
         result: dict[str, Any] = answer.json()
         return result
 
@@ -279,7 +224,7 @@ class Seat:
                     self._told.clear()
                     await self._told.wait()
         except TimeoutError:
-            raise CenterFailed(
+            raise DaemonFailed(
                 f"agent {self.agent} waited {limit_s:g} s for {what}; state {self.state}, pop {self.pop}\n"
                 f"{self._center.log()}"
             ) from None

@@ -7,13 +7,10 @@ reverse one, however far the start came and whatever ended it: Ctrl-C, SIGTERM, 
 import asyncio
 import contextlib
 import http.client
-import json
 import logging
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,95 +21,25 @@ import click
 from prometheus_client.parser import text_string_to_metric_families
 from twisted.internet import asyncioreactor
 
+from lab.daemon_process import START_LIMIT_S, DaemonFailed, DaemonProcess, all_ready
 from lab.demo_agents import DrivenAgent
-from lab.demo_files import FOLDER, PASSWORD, DemoFailed, DemoFolder, Seat, seats_for_people, tail
+from lab.demo_files import FOLDER, PASSWORD, DemoFailed, DemoFolder, Seat, seats_for_people
 from lab.demo_floor import Floor, RealFloor, SimulatedFloor, in_thread, need_real_pbx
-from lab.install import PROJECT, PbxUnavailable
+from lab.install import PbxUnavailable
 from lab.pbx import PbxFailed
 from lab.sipp import SippFailed, SippUnavailable
 
 DEFAULT_PORT = 8080
 PORTS_TRIED = 50
 MAX_SECONDS = 4 * 3600
-START_LIMIT_S = 60.0
-STOP_LIMIT_S = 25.0
-HTTP_LIMIT_S = 5.0
 LINE_EVERY_S = 5.0
 LOOK_EVERY_S = 0.5
-POLL_S = 0.2
 
 
 def say(text: str) -> None:
     """Print. A terminal that is gone is no reason to leave processes behind."""
     with contextlib.suppress(OSError):
         print(text, flush=True)
-
-
-class DaemonProcess:
-    """The daemon as its users run it: a process of its own, with the demo's settings."""
-
-    def __init__(self, folder: DemoFolder, port: int) -> None:
-        self._folder = folder
-        self.port = port
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self._folder.daemon_log.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own command line
-                [sys.executable, "-m", "callcenter", "run", "--config", str(self._folder.config_file)],
-                cwd=PROJECT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for us; we then stop it in order
-            )
-
-    def check(self) -> None:
-        """Raises DemoFailed when it has ended."""
-        if self._process is not None and self._process.poll() is not None:
-            log = self._folder.daemon_log
-            raise DemoFailed(f"the daemon ended with status {self._process.returncode}. Its last words:\n{tail(log)}")
-
-    async def until_ready(self) -> None:
-        """Wait until PBX, Redis and SQL are all there."""
-        deadline = time.monotonic() + START_LIMIT_S
-        words = "it does not answer"
-        while time.monotonic() < deadline:
-            self.check()
-            with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
-                status, body = await in_thread(lambda: self.get("/health/ready"))
-                if status == 200:
-                    return
-                parts = json.loads(body)["parts"].items()
-                words = "; ".join(f"{name}: {part['words']}" for name, part in parts if not part["ok"])
-            await asyncio.sleep(POLL_S)
-        log = tail(self._folder.daemon_log)
-        raise DemoFailed(f"the daemon is not ready after {START_LIMIT_S:.0f} s ({words}). Its last words:\n{log}")
-
-    def get(self, path: str) -> tuple[int, bytes]:
-        """Status and body. Blocks."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HTTP_LIMIT_S)
-        with contextlib.closing(connection):
-            connection.request("GET", path)
-            response = connection.getresponse()
-            return response.status, response.read()
-
-    def stop(self) -> None:
-        """End it and what it has started. Blocks until it is gone."""
-        process = self._process
-        if process is None:
-            return
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(STOP_LIMIT_S)
-            except subprocess.TimeoutExpired:
-                say(
-                    f"The daemon has not ended within {STOP_LIMIT_S:.0f} s and is killed; see {self._folder.daemon_log}"
-                )
-                process.kill()
-                process.wait()
-        self._folder.end_left_over()
 
 
 class Demo:
@@ -146,11 +73,12 @@ class Demo:
             self._folder.write(manager, port)
             await self._folder.fill_database()
             say("Starting the daemon …")
-            daemon = DaemonProcess(self._folder, port)
+            daemon = DaemonProcess(self._folder.config_file, self._folder.daemon_log, port)
+            stack.push_async_callback(in_thread, self._folder.end_left_over)
             stack.push_async_callback(in_thread, daemon.stop)
             stack.callback(say, "Stopping …")
             daemon.start()
-            await daemon.until_ready()
+            await daemon.until(all_ready, "PBX, Redis and SQL to be there")
             stack.push_async_callback(_end_all, self._start_agents(port))
             floor.open_doors()
             self._explain(port)
@@ -276,7 +204,7 @@ def _run_until_stopped(make: Callable[[Any], Demo]) -> int:
             await running
         except asyncio.CancelledError:
             pass
-        except DemoFailed as error:
+        except (DemoFailed, DaemonFailed) as error:
             say(f"The demo cannot go on: {error}")
             status = 1
         finally:

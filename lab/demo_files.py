@@ -127,15 +127,6 @@ def seats_for_people(seats: Sequence[Seat]) -> list[Seat]:
     return list(found.values())
 
 
-def tail(path: Path, lines: int = 12) -> str:
-    """The last lines of a file, indented; empty when there is none."""
-    try:
-        text = path.read_text(errors="replace")
-    except OSError:
-        return ""
-    return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
-
-
 def _seats(agents: dict[str, Any]) -> list[Seat]:
     return [
         Seat(agent["id"], agent["name"], agent["device"].removeprefix("PJSIP/"), tuple(agent["queues"]))

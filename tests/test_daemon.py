@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from lab.center import AgentSpec, Center
+from lab.daemon_process import all_ready
 from lab.simulated import Phone, SimulatedPbx, Visitor
 from tests.helpers import run_async
 
@@ -54,7 +55,7 @@ async def center_in(folder: Path, **changes: Any) -> AsyncIterator[tuple[Center,
 async def test_health_tells_the_parts_apart_and_sigterm_ends_it_cleanly(tmp_path: Path) -> None:
     async with center_in(tmp_path) as (center, pbx):
         await center.start()
-        parts = await center.until(lambda parts: all(part["ok"] for part in parts.values()), "every part to be well")
+        parts = await center.until(all_ready, "every part to be well")
         assert set(parts) == {"pbx", "redis", "sql", "engine"}
         pbx.refuse_logins = True
         pbx.cut_links()
@@ -160,4 +161,3 @@ async def test_port_in_use_is_said_and_ends_the_start(tmp_path: Path) -> None:
         with pytest.raises(Exception, match="in use by another program"):
             await center.start()
         taken.close()
-        center.process = None

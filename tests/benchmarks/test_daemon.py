@@ -1,7 +1,8 @@
 import os
 import time
 
-from benchmarks.daemon import ROUTING, Cpu, process_cpu_s
+from benchmarks.daemon import ROUTING, Cpu
+from lab.daemon_process import process_cpu_s
 
 
 def test_cpu_since_is_what_was_used_in_between() -> None:

@@ -23,7 +23,8 @@ from random import Random
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from lab.demo import DaemonProcess, line_of
+from lab.daemon_process import DaemonFailed, DaemonProcess, all_ready
+from lab.demo import line_of
 from lab.demo_calls import LINES, MEAN_RATE, WAVE_S, WITHHELD, rate, visitors
 from lab.demo_files import DemoFailed, DemoFolder, Manager, seats_for_people
 from lab.install import PROJECT, Installation
@@ -219,11 +220,11 @@ def test_demo_on_a_real_pbx_that_is_stopped_while_it_starts_cleans_up(
 @run_async
 async def test_a_daemon_that_does_not_start_is_told_with_its_last_words(tmp_path: Path) -> None:
     folder = DemoFolder(tmp_path)
-    daemon = DaemonProcess(folder, _free_port())
+    daemon = DaemonProcess(folder.config_file, folder.daemon_log, _free_port())
     daemon.start()
-    with pytest.raises(DemoFailed, match=r"the daemon ended with status 1[\s\S]*callcenter\.yaml"):
-        await daemon.until_ready()
-    daemon.stop()
+    with pytest.raises(DaemonFailed, match=r"the daemon ended with status 1[\s\S]*callcenter\.yaml"):
+        await daemon.until(all_ready, "all of it")
+    assert daemon.stop() == 1
 
 
 def test_the_folder_is_made_anew_and_belongs_to_one_demo(tmp_path: Path) -> None:
