@@ -1,8 +1,8 @@
 """All that the core knows, and what it has to say about the event in hand.
 
-`State` is plain data: a snapshot of it is a restart. What can be worked out from it (the waiting order) is rebuilt, not
-saved. Functions of `queues/` and `routing/` change it and put commands into `out`; whatever may now fit together is
-marked in `freed` and `waiting_anew` and matched once, after the event's own rows are through.
+`State` is plain data: a snapshot of it is a restart. What can be worked out from it (who waits and who is free) is
+rebuilt, not saved. Functions of `queues/` and `routing/` change it and put commands into `out`; whatever may now fit
+together is marked in `freed` and `waiting_anew` and matched once, after the event's own rows are through.
 """
 
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from callcenter.commands import AgentChanged, Command, EventIgnored, RecordSegment
 from callcenter.queues.contact import Contact
-from callcenter.queues.order import WaitingOrder
 from callcenter.routing.agent import Agent
+from callcenter.routing.index import MatchingIndex
 from callcenter.routing.offer import Offer
 from callcenter.timers import Timers
 from callcenter.types import (
@@ -59,19 +59,19 @@ class State:
     def __init__(self, saved: Saved) -> None:
         self.saved = saved
         self.out: list[Command] = []
-        self.order = WaitingOrder()
         self.queues: dict[QueueName, QueueConfig] = {}
         self.freed: dict[AgentId, None] = {}
         self.waiting_anew: dict[ContactId, None] = {}
-        self.index()
+        self.reindex()
 
-    def index(self) -> None:
-        """Work out again what follows from the saved part."""
+    def reindex(self) -> None:
+        """Work out again what follows from the saved part: after a restart, and for a new configuration."""
         self.queues = {queue.name: queue for queue in self.saved.configuration.queues}
-        self.order = WaitingOrder()
+        self.index = MatchingIndex(self.saved.contacts, self.saved.agents, self.may_be_offered)
         for contact in self.saved.contacts.values():
-            if contact.state in (ContactState.WAITING, ContactState.OFFERED):
-                self.order.add(contact)
+            if contact.state is ContactState.WAITING:
+                self.index.contact_waits(contact)
+        self.freed = dict.fromkeys(self.saved.agents)
 
     @property
     def now_ms(self) -> int:

@@ -83,13 +83,10 @@ def route(state: State, contact: Contact) -> None:
     facts = Facts(contact.tier, contact.dialled, contact.intent or "", contact.language or contact_language(contact))
     decided = decide(state.configuration, facts)
     again = contact.state is not ContactState.IDENTIFYING
-    if again:
-        if decided == contact.route:
-            return
-        state.order.remove(contact)
+    if again and decided == contact.route:
+        return
     contact.move(ContactTrigger.ROUTED)
     contact.route = decided
-    state.order.add(contact)
     state.waiting_anew[contact.id] = None
     state.emit(ContactRouted(contact.id, decided.queue, contact.tier, decided.rule, decided.matched, again))
 

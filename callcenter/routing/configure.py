@@ -10,7 +10,7 @@ from callcenter.types import AgentConfig, AgentState, Configuration, ContactStat
 def configure(state: State, configuration: Configuration) -> None:
     """Agents come, change and go (the busy ones at the end of their contact); waiting contacts are routed again."""
     state.saved.configuration = configuration
-    state.index()
+    state.reindex()
     _agents(state, configuration.agents)
     for contact in state.saved.contacts.values():
         if contact.state is ContactState.ENDED:

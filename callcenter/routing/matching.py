@@ -10,9 +10,7 @@ waited, not the agent who is just free the one who has been idle.
 
 from heapq import heapify, heappop, heappush
 
-from callcenter.queues.contact import Contact
 from callcenter.queues.order import Place, place_of
-from callcenter.routing.agent import Agent, satisfies
 from callcenter.routing.offering import make_offer
 from callcenter.state import State
 from callcenter.types import AgentId, ContactId, ContactState
@@ -29,7 +27,8 @@ def match(state: State) -> None:
         _, contact_id, agent_id = heappop(wanted)
         contact = state.saved.contacts[contact_id]
         if contact.state is ContactState.WAITING:
-            chosen = best_agent(state, contact)
+            chosen = state.index.best_agent(contact)
+            assert chosen is not None or agent_id == NOBODY, f"{agent_id} is free for {contact_id} and not in the index"
             if chosen is not None:
                 make_offer(state, contact, chosen)
         if agent_id:  # somebody else may have got the contact that this agent would have taken
@@ -41,10 +40,15 @@ def _wanted(state: State) -> list[tuple[Place, ContactId, AgentId]]:
     wanted = []
     for contact_id in state.waiting_anew:
         contact = state.saved.contacts[contact_id]
-        if contact.state is ContactState.WAITING and state.saved.pbxs.get(contact.channel.pbx, False):
-            wanted.append((place_of(contact), contact_id, NOBODY))
+        if contact.state is ContactState.WAITING:
+            state.index.contact_waits(contact)
+            if state.saved.pbxs.get(contact.channel.pbx, False):
+                wanted.append((place_of(contact), contact_id, NOBODY))
     heapify(wanted)
-    for agent_id in state.freed:
+    free = [agent_id for agent_id in state.freed if state.may_be_offered(state.saved.agents[agent_id])]
+    for agent_id in free:
+        state.index.agent_free(state.saved.agents[agent_id])
+    for agent_id in free:
         _want_first(state, wanted, agent_id)
     state.waiting_anew.clear()
     state.freed.clear()
@@ -54,35 +58,6 @@ def _wanted(state: State) -> list[tuple[Place, ContactId, AgentId]]:
 def _want_first(state: State, wanted: list[tuple[Place, ContactId, AgentId]], agent_id: AgentId) -> None:
     agent = state.saved.agents[agent_id]
     if state.may_be_offered(agent):
-        contact = first_contact(state, agent)
+        contact = state.index.first_contact(agent)
         if contact is not None:
             heappush(wanted, (place_of(contact), contact.id, agent_id))
-
-
-def longest_idle(agent: Agent) -> tuple[int, str]:
-    return (agent.idle_since_ms, agent.config.id)
-
-
-def may_take(agent: Agent, contact: Contact) -> bool:
-    """Queue, skills and PBX fit; says nothing of the agent's state."""
-    return (
-        contact.route is not None
-        and contact.route.queue in agent.config.queues
-        and contact.channel.pbx == agent.config.device.pbx
-        and satisfies(agent.config.skills, contact.route.skills)
-    )
-
-
-def best_agent(state: State, contact: Contact) -> Agent | None:
-    candidates = (
-        agent for agent in state.saved.agents.values() if state.may_be_offered(agent) and may_take(agent, contact)
-    )
-    return min(candidates, key=longest_idle, default=None)
-
-
-def first_contact(state: State, agent: Agent) -> Contact | None:
-    for contact_id in state.order.across(agent.config.queues):
-        contact = state.saved.contacts[contact_id]
-        if contact.state is ContactState.WAITING and may_take(agent, contact):
-            return contact
-    return None

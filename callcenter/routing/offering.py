@@ -106,7 +106,6 @@ def connect(state: State, offer: Offer) -> None:
     agent = state.saved.agents[offer.agent]
     _close(state, offer, OfferTrigger.CONNECT)
     state.end_segment(contact, SegmentKind.OFFER, offer.state.value)
-    state.order.remove(contact)
     contact.move(ContactTrigger.CONNECTED)
     contact.connected_ms = state.now_ms
     agent.move(AgentTrigger.CONNECT)
@@ -193,7 +192,6 @@ def settle_pending(state: State, agent: Agent) -> None:
 def end_contact(state: State, contact: Contact, trigger: ContactTrigger, outcome: Outcome) -> None:
     """Close a contact that has no live offer any more, and record it."""
     if contact.state is ContactState.WAITING:
-        state.order.remove(contact)
         state.end_segment(contact, SegmentKind.WAITING)
     elif contact.state is ContactState.IDENTIFYING:
         state.saved.timers.cancel(TimerKind.LOOKUP, contact.id)

@@ -11,7 +11,7 @@ from unittest.mock import patch
 from callcenter import engine
 from callcenter.commands import StopRinging
 from callcenter.queues import arrivals, order
-from callcenter.routing import configure, legs, matching, offering, presence, reconcile
+from callcenter.routing import configure, index, legs, matching, offering, presence, reconcile
 from callcenter.routing.agent import Agent, AgentTrigger
 from callcenter.routing.offer import OfferTrigger
 from callcenter.state import State
@@ -58,7 +58,7 @@ def _ending(changed: Callable[[OfferTrigger], tuple[OfferTrigger, bool | None]])
 
 @_canary
 def shortest_idle_goes_first() -> Iterator[None]:
-    with _swap((matching, "longest_idle", lambda agent: (-agent.idle_since_ms, agent.config.id))):
+    with _swap((index, "longest_idle", lambda agent: (-agent.idle_since_ms, agent.config.id))):
         yield
 
 
@@ -67,7 +67,7 @@ def priority_is_ignored() -> Iterator[None]:
     def broken(contact: Any) -> order.Place:
         return (0, contact.arrived_ms, contact.sequence, contact.id)
 
-    with _swap((order, "place_of", broken), (matching, "place_of", broken)):
+    with _swap((index, "place_of", broken), (matching, "place_of", broken)):
         yield
 
 
@@ -77,10 +77,8 @@ def a_returned_contact_loses_its_place() -> Iterator[None]:
 
     def broken(state: State, offer: Any, trigger: OfferTrigger, *, leg_is_gone: bool) -> None:
         contact = state.saved.contacts[offer.contact]
-        state.order.remove(contact)
         right(state, offer, trigger, leg_is_gone=leg_is_gone)
         contact.arrived_ms = state.now_ms
-        state.order.add(contact)
 
     with _swap(*((module, "end_offer", broken) for module in (engine, arrivals, legs, reconcile))):
         yield
@@ -88,7 +86,7 @@ def a_returned_contact_loses_its_place() -> Iterator[None]:
 
 @_canary
 def skills_are_ignored() -> Iterator[None]:
-    with _swap((matching, "satisfies", lambda skills, required: True)):
+    with _swap((index, "satisfies", lambda skills, required: True)):
         yield
 
 
@@ -97,7 +95,7 @@ def skill_levels_are_off_by_one() -> Iterator[None]:
     def broken(skills: Any, required: Any) -> bool:
         return all(any(have.name == need.name and have.level > need.level for have in skills) for need in required)
 
-    with _swap((matching, "satisfies", broken)):
+    with _swap((index, "satisfies", broken)):
         yield
 
 
@@ -242,14 +240,26 @@ def ends_are_not_remembered() -> Iterator[None]:
 
 
 @_canary
-def a_snapshot_forgets_the_order_of_offered_contacts() -> Iterator[None]:
-    right = order.WaitingOrder.add
+def a_restart_forgets_who_waits() -> Iterator[None]:
+    right = State.reindex
 
-    def broken(waiting: order.WaitingOrder, contact: Any) -> None:
-        if contact.offer is None:
-            right(waiting, contact)
+    def broken(state: State) -> None:
+        right(state)
+        state.index = index.MatchingIndex(state.saved.contacts, state.saved.agents, state.may_be_offered)
 
-    with _swap((order.WaitingOrder, "add", broken)):
+    with _swap((State, "reindex", broken)):
+        yield
+
+
+@_canary
+def a_free_agent_is_not_entered_again_after_an_entry_was_dropped() -> Iterator[None]:
+    with _swap((index.MatchingIndex, "_forget_rank", lambda self, rank: None)):
+        yield
+
+
+@_canary
+def a_contact_is_not_entered_again_after_its_entry_was_dropped() -> Iterator[None]:
+    with _swap((index.MatchingIndex, "_forget_place", lambda self, place: None)):
         yield
 
 
@@ -272,7 +282,7 @@ def contacts_that_come_at_once_are_matched_last_first() -> Iterator[None]:
 
     def broken(state: State) -> None:
         for agent in [state.saved.agents[name] for name in state.freed]:
-            contact = matching.first_contact(state, agent) if state.may_be_offered(agent) else None
+            contact = state.index.first_contact(agent) if state.may_be_offered(agent) else None
             if contact is not None:
                 offering.make_offer(state, contact, agent)
         right(state)
