@@ -287,6 +287,8 @@ class SimulatedPbx:
         cancel_timers(leg)
         leg.state = UP
         self._emit("Newstate", leg.headers())
+        assert leg.phone is not None
+        self._tell_device(leg.phone)
         self._originated(leg, "Success", REASON_ANSWERED)
         caller = self._channels.get(leg.variables.get("CALLCENTER_CALLER", ""))
         if caller is None:
@@ -339,7 +341,7 @@ class SimulatedPbx:
     # ---- a caller
 
     def _hold(self, caller: Channel) -> None:
-        caller.at("callcenter-hold", "s", 1, "WaitExten", "2")
+        caller.at("callcenter-hold", "s", 1, "BridgeWait", "callcenter-hold,participant,S(5)")
         caller.timers.append(self.clock.callLater(caller.patience_s, self._end, caller, 0))
         caller.timers.append(self.clock.callLater(LOOK_S, self._look, caller))
 
@@ -420,8 +422,8 @@ class SimulatedPbx:
         return any(channel.phone == phone for channel in self._channels.values())
 
     def _device_state(self, phone: str) -> str:
-        if self._in_use(phone):
-            return "BUSY"  # for a phone that rings too: so device_state_busy_at = 1 has it
+        if states := {channel.state for channel in self._channels.values() if channel.phone == phone}:
+            return "INUSE" if UP in states else "RINGING"
         return "NOT_INUSE" if self.phones[phone].reachable else "UNAVAILABLE"
 
     def _tell_device(self, phone: str) -> None:

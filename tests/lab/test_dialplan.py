@@ -160,8 +160,8 @@ async def test_a_pbx_that_has_just_booted_waits_for_its_daemon(new_pbx: NewPbx) 
     pbx = new_pbx(agents=0)
     await asyncio.to_thread(pbx.start)
     async with daemon(pbx, beats=False) as ami:
-        await ami.action("Setvar", Variable="CALLCENTER_PATIENCE", Value="3")
-        with Callers(pbx.sip_port, [ERIKA], hold_ms=4_500) as callers:
+        await ami.action("Setvar", Variable="CALLCENTER_PATIENCE", Value="8")
+        with Callers(pbx.sip_port, [ERIKA], hold_ms=12_000) as callers:
             channel = value(await arrival(ami), "Uniqueid")
 
             async def looked() -> bool:
@@ -169,7 +169,7 @@ async def test_a_pbx_that_has_just_booted_waits_for_its_daemon(new_pbx: NewPbx) 
 
             await eventually(looked)
             async with heart(pbx.ami_port, pbx.ami_secret):
-                await callers.until(What.HUNG_UP)
+                await callers.until(What.HUNG_UP, limit_s=20)
                 assert value(await ami.event("Hangup", Uniqueid=channel), "Context") == "callcenter-hold"
 
 

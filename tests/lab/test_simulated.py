@@ -221,12 +221,13 @@ def test_an_offer_is_answered_and_the_agent_ends_the_call() -> None:
     here.pass_s(1)
     heard = here.client.heard()
     assert [message["ChannelState"] for message in heard if "ChannelState" in message] == ["0", "5"]
-    assert [message["State"] for message in heard if message.get("Event") == "DeviceStateChange"] == ["BUSY"]
+    assert [message["State"] for message in heard if message.get("Event") == "DeviceStateChange"] == ["RINGING"]
     here.pass_s(2)
     heard = [message for message in here.client.heard() if "Event" in message]
-    assert words(heard) == ["Newstate", "OriginateResponse", "BridgeCreate", "BridgeEnter", "BridgeEnter"]
-    assert heard[1]["Response"] == "Success"
-    assert [message.get("Uniqueid") for message in heard[3:]] == [caller, "leg-o1"]
+    told = ["Newstate", "DeviceStateChange", "OriginateResponse", "BridgeCreate", "BridgeEnter", "BridgeEnter"]
+    assert words(heard) == told
+    assert (heard[1]["State"], heard[2]["Response"]) == ("INUSE", "Success")
+    assert [message.get("Uniqueid") for message in heard[4:]] == [caller, "leg-o1"]
     here.client.say("Setvar", Channel=caller, Variable="CALLCENTER_CONNECTED", Value="1")
     here.pass_s(25)
     ends = here.client.events("Hangup")

@@ -19,12 +19,12 @@ HOSTILE_NAMES = {
     "event": b'"Event: Hangup Uniqueid: 1"',
     "invalid UTF-8": b'"caf\xe9 \xff\xfe"',
     "carriage return": b'"Eve\rEvent: Hangup"',
+    "escape": b'"a\x1bb"',
     "markup": b'"<script>alert(1)</script>"',
 }
 REFUSED_NAMES = {  # Asterisk itself answers such a call with nothing or an error: it never gets to us
     "folded line": b'"Eve\r\n Event: Hangup"',
     "line feed": b'"Eve\nEvent: Hangup"',
-    "escape": b'"a\x1bb"',
 }
 
 
