@@ -3,6 +3,10 @@
 import click
 
 BENCHMARKS = {
+    "core": (
+        "make bench-core",
+        "one decision of the pure core, by agents, waiting contacts and skill combinations, beside a naive scan",
+    ),
     "pbx": (
         "make bench-pbx",
         "the same SIPp load through app_queue and the daemon, on one Asterisk: arrival to ring, agents' idle gap",

@@ -78,6 +78,7 @@ class MatchingIndex:
         self._ranked[agent.config.id] = rank
         for kind in self._kinds_of(agent):
             kind.free.push(rank)
+            kind.free.head(self._is_free, self._forget_rank)  # what is untrue is mostly older, so it goes here
             kind.free.sweep(len(self._agents), self._is_free, self._forget_rank)
 
     # ---- who gets whom

@@ -20,7 +20,8 @@ NOBODY = AgentId("")
 
 def match(state: State) -> None:
     """Make every offer that the event in hand has made possible."""
-    if not state.waiting_anew and not state.freed:
+    if not state.waiting_anew and len(state.freed) <= 1:
+        _match_one(state)
         return
     wanted = _wanted(state)
     while wanted:
@@ -33,6 +34,19 @@ def match(state: State) -> None:
                 make_offer(state, contact, chosen)
         if agent_id:  # somebody else may have got the contact that this agent would have taken
             _want_first(state, wanted, agent_id)
+
+
+def _match_one(state: State) -> None:
+    """One agent at most has come free and nobody waits anew: nobody else could take what this agent takes."""
+    for agent_id in state.freed:
+        agent = state.saved.agents[agent_id]
+        if state.may_be_offered(agent):
+            contact = state.index.first_contact(agent)
+            if contact is None:
+                state.index.agent_free(agent)
+            else:
+                make_offer(state, contact, agent)
+    state.freed.clear()
 
 
 def _wanted(state: State) -> list[tuple[Place, ContactId, AgentId]]:
