@@ -7,7 +7,7 @@ EVENTS ?= 100000
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check pbx pbx-stop sim bench bench-pbx bench-core lock clean
+.PHONY: help demo test check pbx pbx-stop sim bench bench-pbx bench-core theory lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -62,6 +62,10 @@ bench-pbx: ## the same real calls through app_queue and through callcenter, on o
 bench-core: ## what a decision of the pure core costs, from 100 to 5,000 agents and 100,000 waiting contacts
 	@scripts/setup run
 	@$(BIN)/python -m benchmarks.core
+
+theory: ## hold the engine against queueing theory and write docs/theory.md; takes about ten minutes
+	@scripts/setup run
+	@$(BIN)/python -m callcenter.simulation.theory --write docs/theory.md
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
