@@ -65,7 +65,7 @@ class Daemon:
     async def start(self) -> None:
         """Bring everything up; calls are taken as soon as the PBX is synced, whatever SQL does."""
         settings = self._loaded.settings
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # customers and their contacts are in it
         self._session_secret = _session_secret(settings.http.session_secret_file, settings.data_dir)
         self._journal = await open_journal(settings, self._closing)
         self._database = open_database(settings.database.url or default_url(settings.data_dir))

@@ -57,6 +57,7 @@ async def test_health_tells_the_parts_apart_and_sigterm_ends_it_cleanly(tmp_path
         await center.start()
         parts = await center.until(all_ready, "every part to be well")
         assert set(parts) == {"pbx", "redis", "sql", "engine"}
+        assert center.data_dir.stat().st_mode & 0o077 == 0, "customers' records are nobody else's to read"
         pbx.refuse_logins = True
         pbx.cut_links()
         parts = await center.until(lambda parts: not parts["pbx"]["ok"], "the PBX to be missed")

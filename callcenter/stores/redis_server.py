@@ -237,7 +237,7 @@ maxmemory-policy noeviction
             started_s = asyncio.get_running_loop().time()
             status = await self._process.wait()
             self._problem = f"it ended with status {status}: {self._last_words()}"
-            _log.error("our own redis-server %s; starting it again", self._problem)
+            _log.error("our own redis-server does not run, starting it again: %s", self._problem)
             if asyncio.get_running_loop().time() - started_s > RESTART_PAUSE_S[1]:
                 pause_s = RESTART_PAUSE_S[0]
             await asyncio.sleep(pause_s)

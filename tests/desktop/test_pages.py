@@ -1,71 +1,23 @@
 """The pages in a real browser, from signing in to the end of the wrap-up."""
 
-import contextlib
-import os
 import re
-import shutil
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
-import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from callcenter.desktop.server import Server
 from callcenter.types import AgentState, DeviceStatus, OfferId, Tier
+from tests import browsing as browser_tests
+from tests.browsing import NEEDS_BROWSER, browsing, context_of
 from tests.desktop.fake_desk import ANNA, DANA, PASSWORD, SUSAN, FakeDesk, pop_for
 from tests.desktop.serving import serving, until
 from tests.helpers import run_async
 
-CHROMIUM = shutil.which("chromium")
-REQUIRED = os.environ.get("CALLCENTER_REQUIRE_ALL") == "1"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-expect.set_options(timeout=15_000)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="needs chromium on the PATH"),
-]
-
-
-@contextlib.asynccontextmanager
-async def browsing() -> AsyncIterator[Browser]:
-    assert CHROMIUM is not None, "CALLCENTER_REQUIRE_ALL=1 and there is no chromium on the PATH"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        try:
-            yield browser
-        finally:
-            await browser.close()
-
-
-@contextlib.asynccontextmanager
-async def context_of(browser: Browser) -> AsyncIterator[tuple[BrowserContext, list[str]]]:
-    """A fresh browser profile, and the script errors and dialogs that its pages had."""
-    context = await browser.new_context(viewport={"width": 1280, "height": 860})
-    context.set_default_timeout(15_000)
-    troubles: list[str] = []
-    context.on("weberror", lambda error: troubles.append(str(error.error)))
-    context.on("dialog", lambda dialog: troubles.append(dialog.message))
-    try:
-        yield context, troubles
-    finally:
-        await context.close()
+pytestmark = NEEDS_BROWSER
 
 
 async def sign_in(page: Page, server: Server, agent: str = ANNA, password: str = PASSWORD) -> None:
-    await page.goto(server.url)
-    await page.get_by_label("Agent").fill(agent)
-    await page.get_by_label("Password").fill(password)
-    await page.get_by_role("button", name="Sign in").click()
+    await browser_tests.sign_in(page, server.url, agent, password)
 
 
 @run_async
