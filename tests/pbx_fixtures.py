@@ -6,12 +6,13 @@ it and with the default globals. `new_pbx` makes one of a test's own, for tests 
 
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from lab.install import Installation, PbxUnavailable, find
-from lab.pbx import Pbx
+from lab.pbx import Pbx, PbxFailed
 
 NewPbx = Callable[..., Pbx]
 
@@ -43,7 +44,12 @@ def shared_pbx(pbx_installation: Installation) -> Iterator[Pbx]:
 @pytest.fixture
 def pbx(shared_pbx: Pbx) -> Iterator[Pbx]:
     yield shared_pbx
-    shared_pbx.hang_up_all()
+    try:
+        shared_pbx.hang_up_all()
+    except PbxFailed as error:
+        # What a test left behind is that test's to notice; the next one gets a PBX without it.
+        warnings.warn(f"the PBX is started anew: {error}", stacklevel=1)
+        shared_pbx.restart()
     shared_pbx.cli("dialplan set global CALLCENTER_PATIENCE 10")
 
 
