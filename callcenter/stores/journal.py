@@ -243,7 +243,8 @@ class Journal:
         """The error to raise when what the journal holds cannot be used, with its remedy."""
         return JournalCorruptError(
             f"journal {self._stream}, {why}. Start the version that wrote it, or begin anew from what the PBX holds: "
-            f"DEL {self._stream} {self._snapshot_key}"
+            f"DEL {self._stream} {self._snapshot_key}, or for the daemon's own Redis, which ends with it, move the "
+            "folder redis in data_dir away"
         )
 
 
