@@ -122,6 +122,8 @@ class Daemon:
             self._runner.submit(PbxLost(pbx))
         await self._runner.submit_and_wait(ConfigurationLoaded(self._loaded.configuration))
         self._tasks += [asyncio.create_task(self._migrate()), asyncio.create_task(self._watch())]
+        for task in self._tasks:
+            task.add_done_callback(self._task_ended)
         self._closing.push_async_callback(self._end_tasks)
         self._lag.start()
         self._closing.push_async_callback(self._lag.stop)
@@ -158,6 +160,12 @@ class Daemon:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        """A watcher that died would leave /health/ready at what it saw last."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
         """Something that must not happen has: end loudly, the PBX keeps the callers, the next start restores them."""

@@ -54,6 +54,10 @@ class Engine:
         """Take one event at `now_ms`. A clock that went backwards is taken to have stood still."""
         state = self._state
         state.saved.now_ms = max(state.saved.now_ms, now_ms)
+        if isinstance(event, PbxLost):
+            # Before anything falls due: after a restart this is the first event, and while nobody listened a phone
+            # whose deadline has passed may have been answered.
+            reconcile.pbx_lost(state, event)
         while (due := state.saved.timers.pop_due(state.now_ms)) is not None:
             _fire(state, due)
         _take(state, event)
@@ -104,7 +108,7 @@ def _take(state: State, event: Event) -> None:  # noqa: PLR0912 - one row for ea
         case DeviceChanged():
             reconcile.device_changed(state, event)
         case PbxLost():
-            reconcile.pbx_lost(state, event)
+            pass  # taken already, see `handle`
         case PbxSynced():
             reconcile.pbx_synced(state, event)
         case AgentSignedIn() | AgentSignedOut() | AgentReady() | AgentNotReady() | WrapUpEnded():

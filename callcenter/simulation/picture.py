@@ -150,6 +150,8 @@ class Picture:
         """Let time pass to `now_ms`, then take the event; gives what both must bring."""
         self.now_ms = max(self.now_ms, now_ms)
         self.foreseen = Foreseen()
+        if isinstance(event, PbxLost):
+            self.up[event.pbx] = False  # nothing of a PBX falls due in the moment in which it is lost
         self._time()
         self._event(event)
         return self.foreseen
@@ -187,8 +189,6 @@ class Picture:
                 self._leg_over(offer, how)
             case DeviceChanged(device=device, status=status):
                 self.devices[device] = status
-            case PbxLost(pbx=pbx):
-                self.up[pbx] = False
             case PbxSynced():
                 self._sync(event)
             case AgentSignedIn() | AgentSignedOut() | AgentReady() | AgentNotReady():

@@ -196,3 +196,12 @@ def test_a_late_word_from_before_the_loss_is_still_taken() -> None:
 def test_a_phone_of_nobody_changes_nothing() -> None:
     story = Playbook.open(CONFIG).at(100, phone("stranger", DeviceStatus.FREE))
     assert story.came == []
+
+
+def test_a_daemon_that_was_down_past_the_deadline_keeps_the_conversation_that_began_meanwhile() -> None:
+    story = Playbook.open(CONFIG).at(100, arrived("anna"), ringing("anna.1"))
+    story.at(100 + 10 * OFFER_TIMEOUT_MS, LOST).expect_nothing_of(OfferClosed)  # the first event after the restart
+    back_ms = 101 + 10 * OFFER_TIMEOUT_MS
+    _back(story, back_ms, leg("anna.1", "anna")).expect(
+        closed("anna.1", OfferState.ACCEPTED), want(ConfirmConnection, offer="anna.1")
+    )
