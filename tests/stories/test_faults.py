@@ -136,3 +136,25 @@ async def test_daemon_dies_and_callers_keep_their_places(stage: SetStage) -> Non
         assert [row.caller for row in served] == [gold[0], standard[0], standard[1]]
         assert [row.caller for row in rows] == [standard[0], standard[1], gold[0]]
         assert {row.outcome for row in rows} == {"answered"}
+
+
+@run_async
+async def test_daemon_dies_while_a_phone_rings_and_the_conversation_that_begins_goes_on(stage: SetStage) -> None:
+    async with stage(AGENTS[:1], routing=routing(support={"wrap_up_s": 0, "offer_timeout_s": 2})) as on:
+        phones = await on.phones(Phones.answering(on.pbx.sip_port, ["1001"], after_ms=1_000, talk_ms=9_000))
+        seat = await on.seat("agent1")
+        await on.device(1001, "free")
+        on.call(Caller(sample_numbers("gold")[0], "8003"))
+        await phones.until(What.RINGING)
+        await on.center.kill()
+        await seat.leave()
+        await phones.until(What.ANSWERED)
+        await asyncio.sleep(2)  # the offer's deadline passes, and nobody is there to see it
+        await on.center.start()
+        seat = await on.seat("agent1", ready=False)
+        await seat.until_state("talking")
+        await seat.until_state("ready")
+        [row] = await on.contacts(ended(1))
+        assert (row.outcome, row.agent, row.offers) == ("answered", "agent1", 1)
+        [hung_up] = phones.steps(What.HUNG_UP)
+        assert hung_up.at_s - phones.steps(What.ANSWERED)[0].at_s > 8
