@@ -31,8 +31,9 @@ from callcenter.events import (
 )
 from callcenter.queues.contact import Contact
 from callcenter.queues.order import place_of
-from callcenter.routing.agent import Agent, satisfies
-from callcenter.routing.index import MatchingIndex, longest_idle
+from callcenter.routing.agent import Agent
+from callcenter.routing.index import MatchingIndex, PairKey
+from callcenter.routing.preferred import may_take
 from callcenter.simulation.world import run as run_world
 from callcenter.state import State
 from callcenter.types import (
@@ -68,7 +69,7 @@ class NaiveIndex(MatchingIndex):
     """The same answers by a walk over all contacts or all agents."""
 
     def __init__(self, state: State) -> None:
-        super().__init__(state.saved.contacts, state.saved.agents, state.may_be_offered)
+        super().__init__(state.configuration, state.saved.contacts, state.saved.agents, state.may_be_offered)
         self._state = state
 
     def contact_waits(self, contact: Contact) -> None:
@@ -77,20 +78,22 @@ class NaiveIndex(MatchingIndex):
     def agent_free(self, agent: Agent) -> None:
         pass
 
-    def first_contact(self, agent: Agent) -> Contact | None:
+    def first_contact(self, agent: Agent) -> tuple[PairKey, Contact] | None:
         contacts = self._state.saved.contacts.values()
-        takes = (one for one in contacts if one.state is ContactState.WAITING and _suits(agent, one))
-        return min(takes, key=place_of, default=None)
+        takes = [one for one in contacts if one.state is ContactState.WAITING and may_take(agent, one)]
+        first = min(takes, key=lambda one: place_of(one, self._ageing_ms), default=None)
+        return None if first is None else (_key(first, agent, self._ageing_ms), first)
 
-    def best_agent(self, contact: Contact) -> Agent | None:
+    def best_agent(self, contact: Contact) -> tuple[PairKey, Agent] | None:
         agents = self._state.saved.agents.values()
-        free = (one for one in agents if self._state.may_be_offered(one) and _suits(one, contact))
-        return min(free, key=longest_idle, default=None)
+        free = [one for one in agents if self._state.may_be_offered(one) and may_take(one, contact)]
+        best = min(free, key=lambda one: (one.idle_since_ms, one.config.id), default=None)
+        return None if best is None else (_key(contact, best, self._ageing_ms), best)
 
 
-def _suits(agent: Agent, contact: Contact) -> bool:
-    assert contact.route is not None
-    return contact.route.queue in agent.config.queues and satisfies(agent.config.skills, contact.route.skills)
+def _key(contact: Contact, agent: Agent, ageing_ms: int) -> PairKey:
+    place = place_of(contact, ageing_ms)
+    return (place[0], place[1], 0, 0, agent.idle_since_ms, agent.config.id)
 
 
 def configuration(agents: int, combinations: int, random: Random) -> Configuration:

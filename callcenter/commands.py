@@ -5,7 +5,7 @@ leaves the rest. A command may be released twice after a crash, so each names wh
 recognised: offers and contacts by their ids, segments by contact and number.
 """
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from callcenter.types import (
     AgentId,
@@ -13,15 +13,22 @@ from callcenter.types import (
     ChannelRef,
     ContactId,
     Customer,
+    DecisionKind,
     DeviceRef,
     OfferId,
     OfferState,
     Outcome,
     QueueName,
+    QueueState,
     SegmentKind,
     Skill,
     Tier,
 )
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from callcenter.values import dataclass
 
 # ---- to a PBX
 
@@ -58,6 +65,18 @@ class ConfirmConnection:
     channel: ChannelRef
 
 
+@dataclass(frozen=True, slots=True)
+class SendAway:
+    """Take the caller out of the holding place, or of whatever it is in: a message, then the end of the call.
+
+    `outcome` is WITHDRAWN or CLOSED; the dialplan has a message for each.
+    """
+
+    contact: ContactId
+    channel: ChannelRef
+    outcome: Outcome
+
+
 # ---- to the CRM
 
 
@@ -92,6 +111,7 @@ class ScreenPop:
     rule: str
     because: str
     arrived_ms: int
+    relaxed: tuple[str, ...] = ()  # the relaxation steps taken so far, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +201,32 @@ class RecordDisposition:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordDecision:
+    """What was decided about a contact, in words. (contact, number) is unique for ever.
+
+    `queue` and `priority` are those that it has from then on. `by` is the person who asked for it, None: the engine.
+    """
+
+    contact: ContactId
+    number: int
+    kind: DecisionKind
+    at_ms: int
+    queue: QueueName | None
+    priority: int | None
+    words: str
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueChanged:
+    """A queue is open, drained or closed from now on."""
+
+    queue: QueueName
+    state: QueueState
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class ContactRouted:
     """A rule (or none: `matched` is false) has sent a contact to a queue, for the first time or again."""
 
@@ -216,6 +262,7 @@ Command = (
     RingDevice
     | StopRinging
     | ConfirmConnection
+    | SendAway
     | LookUpCustomer
     | ScreenPop
     | ScreenClear
@@ -223,9 +270,11 @@ Command = (
     | RecordSegment
     | RecordContact
     | RecordDisposition
+    | RecordDecision
+    | QueueChanged
     | ContactRouted
     | OfferClosed
     | EventIgnored
 )
 
-PbxCommand = RingDevice | StopRinging | ConfirmConnection
+PbxCommand = RingDevice | StopRinging | ConfirmConnection | SendAway

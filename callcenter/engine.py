@@ -5,6 +5,7 @@ returns what is to be done about it; doing so is the shells' business. The same 
 state and the same commands, always.
 """
 
+from collections.abc import Callable
 from typing import assert_never
 
 from callcenter.commands import Command, LookUpCustomer
@@ -16,7 +17,11 @@ from callcenter.events import (
     CallerLeft,
     ConfigurationLoaded,
     ContactArrived,
+    ContactMoved,
+    ContactPrioritised,
+    ContactWithdrawn,
     CustomersFound,
+    DayBegan,
     DeviceChanged,
     Event,
     OfferConnected,
@@ -24,15 +29,18 @@ from callcenter.events import (
     OfferRinging,
     PbxLost,
     PbxSynced,
+    QueueStateSet,
     TimePassed,
     WrapUpEnded,
 )
 from callcenter.overview import Overview, overview_of
-from callcenter.queues import arrivals
-from callcenter.routing import configure, legs, presence, reconcile
+from callcenter.queues import arrivals, routes, supervision
+from callcenter.routing import configure, legs, preferred, presence, reconcile, standing
+from callcenter.routing.explain import Explanation, explain, explain_offers
 from callcenter.routing.matching import match
 from callcenter.routing.offer import OfferTrigger
-from callcenter.routing.offering import end_offer, end_wrap_up, pop
+from callcenter.routing.offering import end_offer, pop_all
+from callcenter.routing.wrap_up import end_wrap_up
 from callcenter.state import Saved, State
 from callcenter.timers import Entry, TimerKind
 from callcenter.types import AgentId, Configuration, ContactId, ContactState, OfferId, OfferState
@@ -53,7 +61,7 @@ class Engine:
     def handle(self, now_ms: int, event: Event) -> list[Command]:
         """Take one event at `now_ms`. A clock that went backwards is taken to have stood still."""
         state = self._state
-        state.saved.now_ms = max(state.saved.now_ms, now_ms)
+        state.advance(now_ms)
         if isinstance(event, PbxLost):
             # Before anything falls due: after a restart this is the first event, and while nobody listened a phone
             # whose deadline has passed may have been answered.
@@ -61,9 +69,9 @@ class Engine:
         while (due := state.saved.timers.pop_due(state.now_ms)) is not None:
             _fire(state, due)
         _take(state, event)
+        routes.leave_queues(state)
         match(state)
-        commands, state.out = state.out, []
-        return commands
+        return state.take_out()
 
     def next_due_ms(self) -> int | None:
         """When `handle` wants to be called with TimePassed if nothing else happens before."""
@@ -77,18 +85,25 @@ class Engine:
         """A picture for screens and metrics, with at most the `contacts` oldest contacts."""
         return overview_of(self._state, now_ms, contacts)
 
+    def explain(self, now_ms: int, contact: ContactId) -> Explanation | None:
+        """Why this contact is where it is, and for each agent why it does not have it; None for one that is over."""
+        known = self._state.saved.contacts.get(contact)
+        return None if known is None else explain(self._state, max(now_ms, self._state.now_ms), known)
+
+    def explain_offers(self, observer: Callable[[Explanation], None] | None) -> None:
+        """Tell `observer` of each offer just before it is made, which costs a walk over the agents. None: no more."""
+        explain_offers(self._state, observer)
+
     def resume(self) -> list[Command]:
         """What shells that have just (re)started must be told: look-ups not answered yet, screens, agents' states."""
         state = self._state
         for contact in state.saved.contacts.values():
             if not contact.identified and contact.state is not ContactState.ENDED:
                 state.emit(LookUpCustomer(contact.id, contact.caller, contact.account))
-            if contact.offer is not None:
-                pop(state, contact)
+            pop_all(state, contact)
         for agent in state.saved.agents.values():
             state.tell_agent(agent)
-        commands, state.out = state.out, []
-        return commands
+        return state.take_out()
 
 
 def _take(state: State, event: Event) -> None:  # noqa: PLR0912 - one row for each event
@@ -113,6 +128,17 @@ def _take(state: State, event: Event) -> None:  # noqa: PLR0912 - one row for ea
             reconcile.pbx_synced(state, event)
         case AgentSignedIn() | AgentSignedOut() | AgentReady() | AgentNotReady() | WrapUpEnded():
             presence.handle_request(state, event)
+        case ContactMoved():
+            supervision.move(state, event)
+        case ContactPrioritised():
+            supervision.prioritise(state, event)
+        case ContactWithdrawn():
+            supervision.withdraw(state, event)
+        case QueueStateSet():
+            supervision.set_queue_state(state, event)
+        case DayBegan(day=day):
+            if not standing.begin_day(state, day):
+                state.ignore(event, f"{day} has begun already")
         case ConfigurationLoaded(configuration=configuration):
             configure.configure(state, configuration)
         case TimePassed():
@@ -131,6 +157,10 @@ def _fire(state: State, due: Entry) -> None:
             end_wrap_up(state, state.saved.agents[AgentId(due.subject)], None)
         case TimerKind.BACKOFF:
             state.freed[AgentId(due.subject)] = None
+        case TimerKind.RELAX:
+            routes.relaxation_due(state, ContactId(due.subject))
+        case TimerKind.KEEP:
+            preferred.release(state, state.saved.contacts[ContactId(due.subject)], "its time is over")
         case _:
             assert_never(due.kind)
 

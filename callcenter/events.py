@@ -4,7 +4,7 @@ Shells turn what they see into these; nothing shaped like AMI, HTTP or SQL gets 
 every field is a value that survives JSON. The time at which an event is handled travels beside it, not in it.
 """
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from callcenter.types import (
     AgentId,
@@ -18,7 +18,14 @@ from callcenter.types import (
     LegEnd,
     OfferId,
     PbxName,
+    QueueName,
+    QueueState,
 )
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from callcenter.values import dataclass
 
 # ---- from a PBX
 
@@ -111,10 +118,14 @@ class PbxSynced:
 
 @dataclass(frozen=True, slots=True)
 class CustomersFound:
-    """The answer to LookUpCustomer, however late: none for an unknown caller, several where a number is shared."""
+    """The answer to LookUpCustomer, however late: none for an unknown caller, several where a number is shared.
+
+    `last_agent` is who talked to this customer, or else to this number, last.
+    """
 
     contact: ContactId
     customers: tuple[Customer, ...]
+    last_agent: AgentId | None = None
 
 
 # ---- from the agents' desktops
@@ -154,12 +165,53 @@ class WrapUpEnded:
     disposition: str | None
 
 
+# ---- from supervisors; `by` is who asked for it
+
+
+@dataclass(frozen=True, slots=True)
+class ContactMoved:
+    """Let a waiting contact wait in another queue; it keeps its age and its priority, the rule's skills stay behind."""
+
+    contact: ContactId
+    queue: QueueName
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPrioritised:
+    contact: ContactId
+    priority: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactWithdrawn:
+    """Take a waiting contact out of its queue: the caller hears that nobody can answer, and the call ends."""
+
+    contact: ContactId
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStateSet:
+    queue: QueueName
+    state: QueueState
+    by: str
+
+
 # ---- from the daemon itself
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationLoaded:
     configuration: Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class DayBegan:
+    """Agents' figures of the day begin anew. `day` is a date such as 2026-11-21; the same day again changes nothing."""
+
+    day: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +234,11 @@ Event = (
     | AgentReady
     | AgentNotReady
     | WrapUpEnded
+    | ContactMoved
+    | ContactPrioritised
+    | ContactWithdrawn
+    | QueueStateSet
     | ConfigurationLoaded
+    | DayBegan
     | TimePassed
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from callcenter.queues.contact import Contact
 from callcenter.routing.agent import Agent
 from callcenter.state import State
 from callcenter.types import (
@@ -12,6 +13,7 @@ from callcenter.types import (
     DeviceStatus,
     PbxName,
     QueueName,
+    QueueState,
     Tier,
 )
 
@@ -24,6 +26,7 @@ class QueueView:
     connected: int
     agents_serving: int  # signed in
     agents_ready: int
+    state: QueueState = QueueState.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,9 @@ class ContactView:
     priority: int | None
     caller: str | None
     arrived_ms: int
-    agent: AgentId | None
+    agent: AgentId | None  # whom it is with or, of several phones that ring, the first
+    held_for: AgentId | None = None  # the preferred agent whom it is kept for
+    relaxed: int = 0  # relaxation steps taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +63,16 @@ class Overview:
     pbxs: tuple[tuple[PbxName, bool], ...]  # name, connected and synced
     queues: tuple[QueueView, ...]
     agents: tuple[AgentView, ...]
-    contacts: tuple[ContactView, ...]  # those not ended, oldest first, at most as many as were asked for
+    contacts: tuple[ContactView, ...]  # those not ended, oldest first; of those not connected as many as asked for
 
 
 def overview_of(state: State, now_ms: int, contacts: int) -> Overview:
-    """Draw the picture at `now_ms`, with at most the `contacts` oldest contacts that have not ended."""
+    """Draw the picture at `now_ms`, with all who talk and at most the `contacts` oldest of those who wait for it."""
     saved = state.saved
     waits: dict[QueueName, list[int]] = {name: [] for name in state.queues}
     connected = dict.fromkeys(state.queues, 0)
     listed: list[ContactView] = []
+    places = contacts
     for contact in saved.contacts.values():
         if contact.state is ContactState.ENDED:
             continue
@@ -76,7 +82,9 @@ def overview_of(state: State, now_ms: int, contacts: int) -> Overview:
                 connected[queue] += 1
             else:
                 waits[queue].append(max(0, now_ms - contact.arrived_ms))
-        if len(listed) < contacts:
+        talks = contact.state is ContactState.CONNECTED
+        if talks or places > 0:
+            places -= not talks
             listed.append(
                 ContactView(
                     id=contact.id,
@@ -86,7 +94,9 @@ def overview_of(state: State, now_ms: int, contacts: int) -> Overview:
                     priority=contact.route.priority if contact.route else None,
                     caller=contact.caller,
                     arrived_ms=contact.arrived_ms,
-                    agent=contact.agent,
+                    agent=_with(state, contact),
+                    held_for=contact.held_for,
+                    relaxed=contact.steps,
                 )
             )
     return Overview(
@@ -96,6 +106,10 @@ def overview_of(state: State, now_ms: int, contacts: int) -> Overview:
         agents=tuple(_agent_view(state, agent) for agent in saved.agents.values()),
         contacts=tuple(listed),
     )
+
+
+def _with(state: State, contact: Contact) -> AgentId | None:
+    return state.saved.offers[contact.ringing[0]].agent if contact.ringing else contact.agent
 
 
 def _queue_view(state: State, name: QueueName, waits_ms: list[int], connected: int) -> QueueView:
@@ -111,6 +125,7 @@ def _queue_view(state: State, name: QueueName, waits_ms: list[int], connected: i
         connected=connected,
         agents_serving=len(serving),
         agents_ready=sum(state.may_be_offered(agent) for agent in serving),
+        state=state.queue_state(name),
     )
 
 

@@ -5,10 +5,12 @@ rebuilt, not saved. Functions of `queues/` and `routing/` change it and put comm
 together is marked in `freed` and `waiting_anew` and matched once, after the event's own rows are through.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
-from callcenter.commands import AgentChanged, Command, EventIgnored, RecordSegment
+from callcenter.commands import AgentChanged, Command, EventIgnored, RecordDecision, RecordSegment
 from callcenter.queues.contact import Contact
 from callcenter.routing.agent import Agent
 from callcenter.routing.index import MatchingIndex
@@ -20,20 +22,25 @@ from callcenter.types import (
     Configuration,
     ContactId,
     ContactState,
+    DecisionKind,
     DeviceRef,
     DeviceStatus,
     OfferId,
+    Outcome,
     PbxName,
     QueueConfig,
     QueueName,
+    QueueState,
     SegmentKind,
 )
 
 K = TypeVar("K")
 V = TypeVar("V")
 
-# Ended contacts and closed offers that are still recognised, so that a late event is known to be late.
+# Ended contacts and closed offers that are still recognised, so that a late event is known to be late. They are
+# forgotten many at a time: to find the oldest of a dict takes longer the more of it has been deleted.
 REMEMBERED_ENDS = 10_000
+FORGOTTEN_AT_ONCE = 500
 
 
 @dataclass(slots=True)
@@ -48,8 +55,11 @@ class Saved:
     agents: dict[AgentId, Agent] = field(default_factory=dict)
     pbxs: dict[PbxName, bool] = field(default_factory=dict)  # connected and synced
     devices: dict[PbxName, dict[str, DeviceStatus]] = field(default_factory=dict)
+    queue_states: dict[QueueName, QueueState] = field(default_factory=dict)  # of those that are not OPEN
+    day: str = ""
+    day_began_ms: int = 0
     timers: Timers = field(default_factory=Timers)
-    ended: dict[ContactId, None] = field(default_factory=dict)  # oldest first, at most REMEMBERED_ENDS
+    ended: dict[ContactId, Outcome] = field(default_factory=dict)  # oldest first, see _remember
     closed: dict[OfferId, DeviceRef] = field(default_factory=dict)  # the same for offers
 
 
@@ -58,31 +68,43 @@ class State:
 
     def __init__(self, saved: Saved) -> None:
         self.saved = saved
+        self.now_ms = saved.now_ms
         self.out: list[Command] = []
+        self.emit: Callable[[Command], None] = self.out.append
         self.queues: dict[QueueName, QueueConfig] = {}
         self.freed: dict[AgentId, None] = {}
         self.waiting_anew: dict[ContactId, None] = {}
+        self.kept: dict[AgentId, dict[ContactId, None]] = {}
+        self.why: Callable[[State, Contact, Agent], None] | None = None  # asked just before each offer is made
         self.reindex()
 
     def reindex(self) -> None:
         """Work out again what follows from the saved part: after a restart, and for a new configuration."""
         self.queues = {queue.name: queue for queue in self.saved.configuration.queues}
-        self.index = MatchingIndex(self.saved.contacts, self.saved.agents, self.may_be_offered)
+        self.index = MatchingIndex(
+            self.saved.configuration, self.saved.contacts, self.saved.agents, self.may_be_offered
+        )
+        self.kept = {}
         for contact in self.saved.contacts.values():
-            if contact.state is ContactState.WAITING:
-                self.index.contact_waits(contact)
+            if contact.held_for is not None:
+                self.kept.setdefault(contact.held_for, {})[contact.id] = None
+            if contact.state is ContactState.WAITING and contact.route and contact.route.queue in self.queues:
+                self.index.contact_waits(contact)  # a queue that is no more: about to be routed again
         self.freed = dict.fromkeys(self.saved.agents)
 
-    @property
-    def now_ms(self) -> int:
-        return self.saved.now_ms
+    def advance(self, now_ms: int) -> None:
+        """Let time pass; a clock that went backwards is taken to have stood still."""
+        self.now_ms = self.saved.now_ms = max(self.saved.now_ms, now_ms)
+
+    def take_out(self) -> list[Command]:
+        """The commands since the last time."""
+        commands = self.out.copy()
+        self.out.clear()
+        return commands
 
     @property
     def configuration(self) -> Configuration:
         return self.saved.configuration
-
-    def emit(self, command: Command) -> None:
-        self.out.append(command)
 
     def ignore(self, event: object, why: str) -> None:
         self.emit(EventIgnored(type(event).__name__, why))
@@ -93,6 +115,9 @@ class State:
 
     def device_status(self, device: DeviceRef) -> DeviceStatus:
         return self.saved.devices.get(device.pbx, {}).get(device.device, DeviceStatus.UNKNOWN)
+
+    def queue_state(self, queue: QueueName) -> QueueState:
+        return self.saved.queue_states.get(queue, QueueState.OPEN)
 
     def may_be_offered(self, agent: Agent) -> bool:
         """READY, out of back-off, and with a phone that is registered, free, and at a PBX that answers."""
@@ -118,31 +143,62 @@ class State:
             )
         )
 
-    def end_segment(self, contact: Contact, kind: SegmentKind, result: str | None = None) -> None:
-        """Record the stretch of the contact that ends now; the next one begins now."""
-        if kind is SegmentKind.WAITING and contact.segments > 0 and contact.segment_started_ms == self.now_ms:
+    def end_segment(self, contact: Contact, kind: SegmentKind) -> None:
+        """Record the stretch of WAITING or TALK that ends now; the next one begins now."""
+        waiting = kind is SegmentKind.WAITING
+        if waiting and contact.segments > 0 and contact.segment_started_ms == self.now_ms:
             return  # offered again or ended in the instant in which its last offer ended: it did not wait
+        agent, offer = (None, None) if waiting else (contact.agent, contact.offer)
+        self.record_segment(contact, kind, contact.segment_started_ms, agent, offer, None)
+        contact.segment_started_ms = self.now_ms
+
+    def end_offer_segment(self, contact: Contact, offer: Offer) -> None:
+        """Record an offer that ends now. Those of a parallel ring overlap."""
+        self.record_segment(contact, SegmentKind.OFFER, offer.made_ms, offer.agent, offer.id, offer.state.value)
+
+    def record_segment(  # noqa: PLR0917 - a segment is all of these
+        self,
+        contact: Contact,
+        kind: SegmentKind,
+        started_ms: int,
+        agent: AgentId | None,
+        offer: OfferId | None,
+        result: str | None,
+    ) -> None:
         contact.segments += 1
-        offer = contact.offer if kind is not SegmentKind.WAITING else None
         self.emit(
             RecordSegment(
                 contact=contact.id,
                 number=contact.segments,
                 kind=kind,
-                started_ms=contact.segment_started_ms,
+                started_ms=started_ms,
                 ended_ms=self.now_ms,
                 queue=contact.route.queue if contact.route else None,
-                agent=contact.agent if kind is not SegmentKind.WAITING else None,
+                agent=agent,
                 offer=offer,
                 result=result,
             )
         )
-        contact.segment_started_ms = self.now_ms
+
+    def record_decision(self, contact: Contact, kind: DecisionKind, words: str, by: str | None = None) -> None:
+        contact.decisions += 1
+        self.emit(
+            RecordDecision(
+                contact=contact.id,
+                number=contact.decisions,
+                kind=kind,
+                at_ms=self.now_ms,
+                queue=contact.route.queue if contact.route else None,
+                priority=contact.route.priority if contact.route else None,
+                words=words,
+                by=by,
+            )
+        )
 
     # ---- remembering ends
 
-    def remember_ended(self, contact: ContactId) -> None:
-        _remember(self.saved.ended, contact, None)
+    def remember_ended(self, contact: ContactId, outcome: Outcome) -> None:
+        _remember(self.saved.ended, contact, outcome)
 
     def remember_closed(self, offer: Offer) -> None:
         _remember(self.saved.closed, offer.id, offer.device)
@@ -150,5 +206,6 @@ class State:
 
 def _remember(ends: dict[K, V], key: K, value: V) -> None:
     ends[key] = value
-    if len(ends) > REMEMBERED_ENDS:
-        del ends[next(iter(ends))]
+    if len(ends) >= REMEMBERED_ENDS + FORGOTTEN_AT_ONCE:
+        for old in list(islice(ends, FORGOTTEN_AT_ONCE)):
+            del ends[old]

@@ -14,6 +14,8 @@ class TimerKind(Enum):
     OFFER = "offer"  # subject: an offer
     WRAP_UP = "wrap_up"  # subject: an agent
     BACKOFF = "backoff"  # subject: an agent
+    RELAX = "relax"  # subject: a contact
+    KEEP = "keep"  # subject: a contact that is kept for a preferred agent
 
 
 @dataclass(frozen=True, slots=True, order=True)

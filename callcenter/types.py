@@ -4,9 +4,14 @@ Everything here is an immutable value. Times are integer milliseconds of UTC sin
 they arrive inside events, nothing in the core reads a clock.
 """
 
-from dataclasses import dataclass
+from dataclasses import field
 from enum import Enum
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from callcenter.values import dataclass
 
 PbxName = NewType("PbxName", str)
 ContactId = NewType("ContactId", str)
@@ -18,6 +23,9 @@ Tier = NewType("Tier", str)
 
 MIN_PROFICIENCY = 1
 MAX_PROFICIENCY = 10
+MIN_PRIORITY = 0
+MAX_PRIORITY = 100
+MAX_QUEUE_LEVEL = 10  # the last place in an agent's own order of queues; 1 is the first
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,6 +69,7 @@ class LegEnd(Enum):
     NO_ANSWER = "no_answer"
     UNREACHABLE = "unreachable"  # not registered, no route, refused by the network
     CALLER_GONE = "caller_gone"  # the agent answered and there was nobody left to talk to
+    TAKEN = "taken"  # the agent answered, and another agent had the caller already
     HUNG_UP = "hung_up"  # the leg was connected and has ended, whoever ended it
     FAILED = "failed"  # the PBX could not carry out the attempt
 
@@ -75,6 +84,7 @@ class Customer:
     tier: Tier
     language: str | None = None
     notes: str | None = None
+    account_manager: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,59 @@ class Skill:
 
     name: SkillName
     level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What an agent must bring to take a contact.
+
+    It serves one of `queues`, the contact's own first. It has each of `skills`, and of each group of `any_of` at least
+    one skill, at the level named or above. Each of `preferred` that it has lets it come sooner, and excludes nobody.
+    """
+
+    queues: tuple[QueueName, ...]
+    skills: tuple[Skill, ...] = ()
+    any_of: tuple[tuple[Skill, ...], ...] = ()
+    preferred: tuple[Skill, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """A timed step that widens who may take a waiting contact: due `after_ms` from its arrival.
+
+    `lower` names skills with the level that is enough from now on; `drop` names skills no longer asked for.
+    """
+
+    after_ms: int
+    lower: tuple[Skill, ...] = ()
+    drop: tuple[SkillName, ...] = ()
+    add_queues: tuple[QueueName, ...] = ()
+
+
+class Strategy(Enum):
+    """Which of the free agents that may take a contact gets it. Equal ones: who has been idle longest."""
+
+    LONGEST_IDLE = "longest_idle"
+    LEAST_OCCUPIED = "least_occupied"  # the lowest occupancy today, as it was when the agent came free
+    FEWEST_CONTACTS = "fewest_contacts"  # answered today
+    MOST_PROFICIENT = "most_proficient"  # the highest sum of levels in the skills that the contact asks for
+    LEAST_FLEXIBLE = "least_flexible"  # the fewest skills, so that those with rare ones stay free
+    ROUND_ROBIN = "round_robin"  # whose last offer from this queue is longest ago
+    RANKED = "ranked"  # in the queue's own list of agents
+    RANDOM = "random"  # by a draw from the seed, the contact and the number of its offers
+
+
+class QueueState(Enum):
+    OPEN = "open"
+    DRAINED = "drained"  # takes nobody new; those who wait are served
+    CLOSED = "closed"  # takes nobody, and those who wait leave it
+
+
+class Preference(Enum):
+    """An agent whom a rule wants to keep a contact for."""
+
+    ACCOUNT_MANAGER = "account_manager"  # the one in the customer's record
+    LAST_AGENT = "last_agent"  # who talked to this customer last
 
 
 class AgentState(Enum):
@@ -119,6 +182,8 @@ class Outcome(Enum):
     ABANDONED = "abandoned"
     FALLBACK = "fallback"
     LOST = "lost"
+    WITHDRAWN = "withdrawn"  # a supervisor took it out of its queue
+    CLOSED = "closed"  # its queue takes nobody, and names no other
 
 
 class SegmentKind(Enum):
@@ -126,6 +191,18 @@ class SegmentKind(Enum):
     OFFER = "offer"
     TALK = "talk"
     WRAP_UP = "wrap_up"
+
+
+class DecisionKind(Enum):
+    """What was decided about a contact, besides its offers."""
+
+    ROUTED = "routed"
+    RELAXED = "relaxed"
+    RELEASED = "released"  # no longer kept for a preferred agent
+    MOVED = "moved"
+    PRIORITISED = "prioritised"
+    WITHDRAWN = "withdrawn"
+    TURNED_AWAY = "turned_away"  # its queue takes nobody
 
 
 # Reasons of NOT_READY that the engine sets by itself; an agent's own reasons are configuration.
@@ -139,7 +216,8 @@ class Route:
     """Where a rule sends a contact, and which rule it was.
 
     `priority` is higher for the more urgent. `rule` names the rule; `because` says in words which facts matched.
-    `matched` is false where no rule applied and the contact went to the default queue.
+    `matched` is false where no rule applied and the contact went to the default queue. For `prefer_for_ms` from its
+    arrival the contact is kept for the first of `prefer` who is at work and may take it.
     """
 
     queue: QueueName
@@ -148,30 +226,47 @@ class Route:
     rule: str
     because: str
     matched: bool = True
+    any_of: tuple[tuple[Skill, ...], ...] = ()
+    preferred: tuple[Skill, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
+    prefer: tuple[AgentId, ...] = ()
+    prefer_for_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class QueueConfig:
+    """`ring_at_once` phones ring for one contact where so many agents are free. `ranked` is the order of RANKED.
+
+    `closed_to` is the queue of those who find this one not open; None: they are told so and sent away.
+    """
+
     name: QueueName
     offer_timeout_ms: int
     wrap_up_ms: int
     service_level_ms: int
+    strategy: Strategy = Strategy.LONGEST_IDLE
+    ring_at_once: int = 1
+    ranked: tuple[AgentId, ...] = ()
+    closed_to: QueueName | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AgentConfig:
+    """`levels` is the agent's own order of its queues: 1 comes first, and a queue that is not named is of level 1."""
+
     id: AgentId
     name: str
     device: DeviceRef
     skills: tuple[Skill, ...]
     queues: tuple[QueueName, ...]
+    levels: dict[QueueName, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class RuleConfig:
     """One routing rule: each named fact must be one of the values listed; an empty tuple asks nothing.
 
-    `dialled`, `intent` and `language` compare as text, exactly.
+    `dialled`, `intent` and `language` compare as text, exactly. `relaxations` are in the order of their time.
     """
 
     name: str
@@ -182,11 +277,19 @@ class RuleConfig:
     dialled: tuple[str, ...] = ()
     intent: tuple[str, ...] = ()
     language: tuple[str, ...] = ()
+    any_of: tuple[tuple[Skill, ...], ...] = ()
+    preferred: tuple[Skill, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
+    prefer: tuple[Preference, ...] = ()
+    prefer_for_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All that an admin decides and the core obeys. `tiers` is ordered from the highest to the lowest."""
+    """All that an admin decides and the core obeys. `tiers` is ordered from the highest to the lowest.
+
+    `ageing_ms` of waiting count as one point of priority.
+    """
 
     tiers: tuple[Tier, ...]
     default_tier: Tier
@@ -197,3 +300,6 @@ class Configuration:
     lookup_deadline_ms: int = 200
     decline_backoff_ms: int = 10_000
     failure_backoff_ms: int = 10_000
+    rona_backoff_ms: int = 0
+    ageing_ms: int = 30_000
+    draw_seed: int = 0

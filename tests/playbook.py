@@ -15,9 +15,11 @@ from callcenter.commands import (
     Command,
     OfferClosed,
     RecordContact,
+    RecordDecision,
     RecordSegment,
     RingDevice,
     ScreenPop,
+    SendAway,
     StopRinging,
 )
 from callcenter.engine import Engine
@@ -27,6 +29,9 @@ from callcenter.events import (
     CallerLeft,
     ConfigurationLoaded,
     ContactArrived,
+    ContactMoved,
+    ContactPrioritised,
+    ContactWithdrawn,
     CustomersFound,
     DeviceChanged,
     Event,
@@ -35,6 +40,7 @@ from callcenter.events import (
     OfferEnded,
     OfferRinging,
     PbxSynced,
+    QueueStateSet,
     TimePassed,
 )
 from callcenter.queues.contact import Contact
@@ -48,6 +54,7 @@ from callcenter.types import (
     Configuration,
     ContactId,
     Customer,
+    DecisionKind,
     Departure,
     DeviceRef,
     DeviceStatus,
@@ -58,6 +65,7 @@ from callcenter.types import (
     PbxName,
     QueueConfig,
     QueueName,
+    QueueState,
     RuleConfig,
     Skill,
     SkillName,
@@ -172,6 +180,25 @@ def answered(offer: str) -> OfferConnected:
     return OfferConnected(OfferId(offer))
 
 
+SUE = "sue"  # the supervisor
+
+
+def moved(contact: str, to: str) -> ContactMoved:
+    return ContactMoved(ContactId(contact), QueueName(to), SUE)
+
+
+def prioritised(contact: str, priority: int) -> ContactPrioritised:
+    return ContactPrioritised(ContactId(contact), priority, SUE)
+
+
+def withdrawn(contact: str) -> ContactWithdrawn:
+    return ContactWithdrawn(ContactId(contact), SUE)
+
+
+def queue_set(queue: str, state: QueueState) -> QueueStateSet:
+    return QueueStateSet(QueueName(queue), state, SUE)
+
+
 def leg_ended(offer: str, how: LegEnd) -> OfferEnded:
     return OfferEnded(OfferId(offer), how)
 
@@ -256,6 +283,14 @@ def recorded(contact: str, outcome: Outcome, **fields: Any) -> Want:
 
 def segment(contact: str, number: int, **fields: Any) -> Want:
     return want(RecordSegment, contact=contact, number=number, **fields)
+
+
+def decided(contact: str, number: int, kind: DecisionKind, **fields: Any) -> Want:
+    return want(RecordDecision, contact=contact, number=number, kind=kind, **fields)
+
+
+def sent_away(contact: str, outcome: Outcome) -> Want:
+    return want(SendAway, contact=contact, outcome=outcome)
 
 
 # ---- the story
@@ -367,3 +402,29 @@ def talking(config: Configuration, contact: str = "anna", change: Callable[[Play
     if change is not None:
         change(story)
     return story.at(500, arrived(contact)).at(600, ringing(f"{contact}.1")).at(1_000, answered(f"{contact}.1"))
+
+
+# ---- what the auditor should notice
+
+Distort = Callable[[list[Command]], list[Command]]
+
+
+def feed_distorted(story: Playbook, distort: Distort, *events: Event) -> None:
+    """Feed the events 1 ms apart. What the engine says to the last of them reaches the auditor distorted."""
+    for step, event in enumerate(events, start=1):
+        now_ms = story.START_MS + story.now_ms + step
+        commands = story.engine.handle(now_ms, event)
+        told = distort(commands) if step == len(events) else commands
+        story.auditor.observe(now_ms, event, told, story.engine.snapshot())
+
+
+def changed(changed_kind: type[Command], /, **fields: Any) -> Distort:
+    """Commands of this type say something else."""
+    return lambda commands: [
+        dataclasses.replace(command, **fields) if isinstance(command, changed_kind) else command for command in commands
+    ]
+
+
+def without(kind: type[Command]) -> Distort:
+    """Commands of this type are left out."""
+    return lambda commands: [command for command in commands if not isinstance(command, kind)]

@@ -2,7 +2,7 @@
 
 from callcenter.commands import EventIgnored, RecordSegment, RingDevice
 from callcenter.events import AgentNotReady, PbxLost, TimePassed
-from callcenter.state import REMEMBERED_ENDS
+from callcenter.state import FORGOTTEN_AT_ONCE, REMEMBERED_ENDS
 from callcenter.types import AgentId, ContactId, DeviceStatus, LegEnd, OfferState
 from tests.playbook import (
     PBX,
@@ -27,13 +27,13 @@ ADA = agent("ada")
 def test_ends_are_remembered_up_to_a_bound_and_the_oldest_go_first() -> None:
     story = Playbook(configuration(ADA))
     handle = story.engine.handle
-    for number in range(REMEMBERED_ENDS + 1):
+    for number in range(REMEMBERED_ENDS + FORGOTTEN_AT_ONCE):
         handle(1_000_000, arrived(f"c{number}"))
         handle(1_000_000, left(f"c{number}"))
     ended = story.engine.snapshot().ended
     assert len(ended) == REMEMBERED_ENDS
-    assert ContactId("c0") not in ended
-    assert ContactId("c1") in ended
+    assert ContactId(f"c{FORGOTTEN_AT_ONCE - 1}") not in ended
+    assert ContactId(f"c{FORGOTTEN_AT_ONCE}") in ended
 
 
 def test_a_second_arrival_of_what_is_over_changes_nothing() -> None:

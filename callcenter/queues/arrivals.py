@@ -1,11 +1,11 @@
-"""How contacts come, are identified and routed, and leave."""
+"""How contacts come, are identified, and leave."""
 
-from callcenter.commands import ContactRouted, LookUpCustomer
+from callcenter.commands import LookUpCustomer
 from callcenter.events import CallerLeft, ContactArrived, CustomersFound
 from callcenter.queues.contact import Contact, ContactTrigger
-from callcenter.routing.offer import OfferTrigger
-from callcenter.routing.offering import end_contact, end_offer, pop
-from callcenter.routing.rules import Facts, decide
+from callcenter.queues.endings import end_contact
+from callcenter.queues.routes import route
+from callcenter.routing.offering import back_to_waiting, pop_all, withdraw_all
 from callcenter.state import State
 from callcenter.timers import TimerKind
 from callcenter.types import ContactId, ContactState, Customer, Departure, Outcome, Tier
@@ -55,13 +55,12 @@ def identify(state: State, event: CustomersFound) -> None:
         state.ignore(event, f"contact {event.contact} is identified")
         return
     contact.identified = True
-    contact.customers = event.customers
+    contact.customers, contact.last_agent = event.customers, event.last_agent
     contact.tier = highest_tier(state, event.customers)
     state.saved.timers.cancel(TimerKind.LOOKUP, contact.id)
     if contact.state is not ContactState.CONNECTED:
         route(state, contact)
-    if contact.offer is not None:
-        pop(state, contact)
+    pop_all(state, contact)
 
 
 def lookup_expired(state: State, contact_id: ContactId) -> None:
@@ -75,27 +74,6 @@ def highest_tier(state: State, customers: tuple[Customer, ...]) -> Tier:
     return next((tier for tier in state.configuration.tiers if tier in held), state.configuration.default_tier)
 
 
-def route(state: State, contact: Contact) -> None:
-    """Ask the rules, for the first time or again, and put the contact in its queue's order. Its age stays.
-
-    Again: for a record that came late, or rules that changed. An offer that is ringing meanwhile stands.
-    """
-    facts = Facts(contact.tier, contact.dialled, contact.intent or "", contact.language or contact_language(contact))
-    decided = decide(state.configuration, facts)
-    again = contact.state is not ContactState.IDENTIFYING
-    if again and decided == contact.route:
-        return
-    contact.move(ContactTrigger.ROUTED)
-    contact.route = decided
-    state.waiting_anew[contact.id] = None
-    state.emit(ContactRouted(contact.id, decided.queue, contact.tier, decided.rule, decided.matched, again))
-
-
-def contact_language(contact: Contact) -> str:
-    """The customer's own language, where the IVR gave none and the record is the only one."""
-    return (contact.customers[0].language or "") if len(contact.customers) == 1 else ""
-
-
 def leave(state: State, event: CallerLeft) -> None:
     """The caller is gone: a ringing phone stops at once, and its agent is not to blame."""
     contact = state.saved.contacts.get(event.contact)
@@ -106,9 +84,9 @@ def leave(state: State, event: CallerLeft) -> None:
         contact.move(ContactTrigger.CALLER_LEFT)
         state.ignore(event, f"contact {event.contact} is over")
         return
-    if contact.state is ContactState.OFFERED:
-        assert contact.offer is not None
-        end_offer(state, state.saved.offers[contact.offer], OfferTrigger.WITHDRAW, leg_is_gone=False)
+    if contact.ringing:
+        withdraw_all(state, contact)
+        back_to_waiting(state, contact)
     connected = contact.state is ContactState.CONNECTED
     outcome = Outcome.ANSWERED if connected else _OUTCOME_OF_DEPARTURE[event.how]
     end_contact(state, contact, ContactTrigger.CALLER_LEFT, outcome)

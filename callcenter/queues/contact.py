@@ -2,12 +2,12 @@
 
 IDENTIFYING  the customer is being looked up; ends with the answer or at the look-up deadline, whichever comes first
 WAITING      routed to a queue, in its order
-OFFERED      an offer to an agent is live; the contact keeps its place
+OFFERED      at least one offer to an agent is live; the contact keeps its place
 CONNECTED    caller and agent are in one bridge
 ENDED        closed; kept only until the agent's wrap-up is over
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from callcenter.statetable import StateTable
@@ -17,7 +17,9 @@ from callcenter.types import (
     ContactId,
     ContactState,
     Customer,
+    Needs,
     OfferId,
+    QueueName,
     Route,
     Tier,
 )
@@ -27,9 +29,11 @@ class ContactTrigger(Enum):
     ROUTED = "routed"
     OFFER_MADE = "offer made"
     OFFER_FAILED = "offer failed"
+    OTHERS_RING = "offer failed, others ring"
     CONNECTED = "connected"
     CALLER_LEFT = "caller left"
     RELEASED = "agent's leg ended"
+    SENT_AWAY = "withdrawn, or its queue is closed"
 
 
 _S, _T = ContactState, ContactTrigger
@@ -41,14 +45,18 @@ CONTACT_TABLE = StateTable(
         _S.IDENTIFYING: {
             _T.ROUTED: _S.WAITING,
             _T.CALLER_LEFT: _S.ENDED,
+            _T.SENT_AWAY: _S.ENDED,
         },
         _S.WAITING: {
-            _T.ROUTED: _S.WAITING,  # again: a late customer record, or its queue is no more
+            _T.ROUTED: _S.WAITING,  # again: a late customer record, new rules, a supervisor
             _T.OFFER_MADE: _S.OFFERED,
             _T.CALLER_LEFT: _S.ENDED,
+            _T.SENT_AWAY: _S.ENDED,
         },
-        _S.OFFERED: {  # a caller who leaves now: the offer is withdrawn first, then the contact ends
+        _S.OFFERED: {  # a caller who leaves now: the offers are withdrawn first, then the contact ends
             _T.ROUTED: _S.OFFERED,  # again: the offer stands, the place is another
+            _T.OFFER_MADE: _S.OFFERED,  # a parallel ring: one more phone
+            _T.OTHERS_RING: _S.OFFERED,
             _T.OFFER_FAILED: _S.WAITING,
             _T.CONNECTED: _S.CONNECTED,
         },
@@ -81,8 +89,20 @@ class Contact:
     customers: tuple[Customer, ...] = ()
     identified: bool = False
     route: Route | None = None
-    offer: OfferId | None = None  # the live one, or the accepted one while connected
-    agent: AgentId | None = None  # of that offer; after the end: whoever talked
+    needs: Needs | None = None  # of the route, relaxed by the steps taken
+    steps: int = 0  # of the route's relaxations
+    last_agent: AgentId | None = None  # who talked to this customer last, before today's contact
+    held_for: AgentId | None = None  # the preferred agent whom it is kept for
+    refused_by: dict[AgentId, None] = field(default_factory=dict)
+    moved_to: QueueName | None = None  # by a supervisor
+    prioritised: int | None = None  # by a supervisor
+    astray: bool = (
+        False  # no queue would have it now, but a phone rings for it; looked at again if that comes to nothing
+    )
+    ringing: tuple[OfferId, ...] = ()  # the live offers, oldest first
+    offer: OfferId | None = None  # the accepted one
+    agent: AgentId | None = None  # of that offer
+    decisions: int = 0  # recorded ones
     offers_made: int = 0
     segments: int = 0  # finished ones
     segment_started_ms: int = 0

@@ -10,11 +10,11 @@ WRAP_UP      after-call work; ends when the agent says so, at the latest at its 
 What an agent asks for while busy (not ready, sign out) is remembered and takes effect at the end of the contact.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from callcenter.statetable import StateTable
-from callcenter.types import AgentConfig, AgentState, ContactId, OfferId, Skill
+from callcenter.types import AgentConfig, AgentState, ContactId, OfferId, QueueName
 
 
 class AgentTrigger(Enum):
@@ -90,20 +90,17 @@ class Agent:
     state: AgentState = AGENT_TABLE.initial
     reason: str | None = None
     since_ms: int = 0
-    idle_since_ms: int = (
-        0  # READY since; an offer that came to nothing through no fault of the agent's does not reset it
-    )
+    idle_since_ms: int = 0  # READY since; an offer that came to nothing does not reset it
     deadline_ms: int | None = None
     offer: OfferId | None = None
     contact: ContactId | None = None
     pending: str | None = None
     backoff_until_ms: int = 0
+    turns: dict[QueueName, int] = field(default_factory=dict)  # the sequence of the last offer from each queue
+    contacts_today: int = 0  # answered
+    handling_ms: int = 0  # today: talk and wrap-up that are over
+    ready_ms: int = 0  # today: stretches of READY that are over
     removed: bool = False  # no longer in the configuration; goes when the contact in hand is over
 
     def move(self, trigger: AgentTrigger) -> None:
         self.state = AGENT_TABLE.next(self.state, trigger)
-
-
-def satisfies(skills: tuple[Skill, ...], required: tuple[Skill, ...]) -> bool:
-    """Whether an agent with `skills` has each required skill at the required level or above."""
-    return all(any(have.name == need.name and have.level >= need.level for have in skills) for need in required)

@@ -1,9 +1,11 @@
 """Taking a new configuration into a running engine: nobody is thrown out of a conversation, nobody loses a place."""
 
-from callcenter.queues.arrivals import highest_tier, route
+from callcenter.queues.arrivals import highest_tier
+from callcenter.queues.routes import route
 from callcenter.routing.agent import BUSY_STATES, Agent, AgentTrigger
+from callcenter.routing.preferred import release_unfit
+from callcenter.routing.standing import forget, ready_ended
 from callcenter.state import State
-from callcenter.timers import TimerKind
 from callcenter.types import AgentConfig, AgentState, Configuration, ContactState
 
 
@@ -11,13 +13,16 @@ def configure(state: State, configuration: Configuration) -> None:
     """Agents come, change and go (the busy ones at the end of their contact); waiting contacts are routed again."""
     state.saved.configuration = configuration
     state.reindex()
+    for queue in [name for name in state.saved.queue_states if name not in state.queues]:
+        del state.saved.queue_states[queue]
     _agents(state, configuration.agents)
-    for contact in state.saved.contacts.values():
+    for contact in list(state.saved.contacts.values()):
         if contact.state is ContactState.ENDED:
             continue
         contact.tier = highest_tier(state, contact.customers)
         if contact.state in (ContactState.WAITING, ContactState.OFFERED):
             route(state, contact)
+    release_unfit(state)
 
 
 def _agents(state: State, configs: tuple[AgentConfig, ...]) -> None:
@@ -31,6 +36,7 @@ def _agents(state: State, configs: tuple[AgentConfig, ...]) -> None:
             known = state.saved.agents[config.id] = Agent(config, since_ms=state.now_ms)
         known.config = config
         known.removed = False
+        known.turns = {queue: turn for queue, turn in known.turns.items() if queue in state.queues}
         state.freed[config.id] = None
         state.tell_agent(known)
 
@@ -39,9 +45,9 @@ def _remove(state: State, agent: Agent) -> None:
     if agent.state in BUSY_STATES:
         agent.removed = True
         return
-    state.saved.timers.cancel(TimerKind.BACKOFF, agent.config.id)
-    state.freed.pop(agent.config.id, None)
-    del state.saved.agents[agent.config.id]
+    if agent.state is AgentState.READY:
+        ready_ended(state, agent)
+    forget(state, agent)
     if agent.state is not AgentState.LOGGED_OUT:
         agent.move(AgentTrigger.SIGN_OUT)
         agent.reason, agent.since_ms = None, state.now_ms

@@ -34,6 +34,9 @@ OFFER_TABLE = StateTable(
     },
 )
 
+# Ends that the agent or its phone is the cause of: it gets the contact again only if nobody else can take it.
+REFUSALS = (_S.DECLINED, _S.EXPIRED, _S.FAILED)
+
 LIVE_STATES = (_S.PENDING, _S.RINGING)
 
 # What the end of an agent's leg means for an offer that was live.
@@ -42,6 +45,7 @@ TRIGGER_OF_LEG_END = {
     LegEnd.NO_ANSWER: _T.EXPIRE,
     LegEnd.UNREACHABLE: _T.FAIL,
     LegEnd.CALLER_GONE: _T.WITHDRAW,
+    LegEnd.TAKEN: _T.WITHDRAW,
     LegEnd.HUNG_UP: _T.FAIL,
     LegEnd.FAILED: _T.FAIL,
 }

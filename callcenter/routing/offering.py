@@ -1,35 +1,20 @@
 """Making offers and ending them: where contact, offer and agent move together.
 
 Each function here takes all three lives one step, so that they never disagree: an agent is RESERVED exactly while a
-live offer names it, and a contact is OFFERED exactly while it has one.
+live offer names it, and a contact is OFFERED exactly while it has one, or several in a parallel ring.
 """
 
-from callcenter.commands import (
-    ConfirmConnection,
-    OfferClosed,
-    RecordContact,
-    RecordDisposition,
-    RecordSegment,
-    RingDevice,
-    ScreenClear,
-    ScreenPop,
-    StopRinging,
-)
+from callcenter.commands import ConfirmConnection, OfferClosed, RingDevice, ScreenClear, ScreenPop, StopRinging
 from callcenter.queues.contact import Contact, ContactTrigger
+from callcenter.queues.endings import stop_waiting
 from callcenter.routing.agent import Agent, AgentTrigger
-from callcenter.routing.offer import Offer, OfferTrigger
+from callcenter.routing.offer import REFUSALS, Offer, OfferTrigger
+from callcenter.routing.preferred import release
+from callcenter.routing.skills import words_of_step
+from callcenter.routing.standing import let_go, ready_ended
 from callcenter.state import State
 from callcenter.timers import TimerKind
-from callcenter.types import (
-    PENDING_SIGN_OUT,
-    REASON_RONA,
-    AgentState,
-    ContactState,
-    OfferId,
-    OfferState,
-    Outcome,
-    SegmentKind,
-)
+from callcenter.types import AgentId, ContactState, OfferId, SegmentKind
 
 # The PBX's own limit on ringing comes after the engine's, so that the engine is the one who withdraws.
 PBX_RING_GRACE_MS = 3_000
@@ -39,7 +24,8 @@ def make_offer(state: State, contact: Contact, agent: Agent) -> None:
     """Reserve the agent, pop the customer's record, and ring: in this order, so that the record is there first."""
     assert contact.route is not None
     queue = state.queues[contact.route.queue]
-    state.end_segment(contact, SegmentKind.WAITING)
+    if contact.state is ContactState.WAITING:
+        state.end_segment(contact, SegmentKind.WAITING)
     contact.offers_made += 1
     offer = Offer(
         id=OfferId(f"{contact.id}.{contact.offers_made}"),
@@ -50,14 +36,16 @@ def make_offer(state: State, contact: Contact, agent: Agent) -> None:
         made_ms=state.now_ms,
         deadline_ms=state.now_ms + queue.offer_timeout_ms,
     )
+    ready_ended(state, agent)
     agent.move(AgentTrigger.RESERVE)
     contact.move(ContactTrigger.OFFER_MADE)
-    contact.offer, contact.agent = offer.id, agent.config.id
+    contact.ringing += (offer.id,)
     state.saved.offers[offer.id] = offer
     state.saved.timers.arm(TimerKind.OFFER, offer.id, offer.deadline_ms)
     agent.offer, agent.contact, agent.since_ms = offer.id, contact.id, state.now_ms
     agent.deadline_ms = offer.deadline_ms
-    pop(state, contact)
+    agent.turns[queue.name] = state.next_sequence()
+    pop(state, contact, offer.id, agent.config.id)
     state.tell_agent(agent)
     state.emit(
         RingDevice(
@@ -72,15 +60,21 @@ def make_offer(state: State, contact: Contact, agent: Agent) -> None:
     )
 
 
-def pop(state: State, contact: Contact) -> None:
-    """Show the agent whom the contact is with what is known of it now."""
+def pop_all(state: State, contact: Contact) -> None:
+    """Show what is known of a contact now to everybody whom it is with."""
+    for offer_id in contact.ringing:
+        pop(state, contact, offer_id, state.saved.offers[offer_id].agent)
+    if contact.offer is not None:
+        assert contact.agent is not None
+        pop(state, contact, contact.offer, contact.agent)
+
+
+def pop(state: State, contact: Contact, offer: OfferId, agent: AgentId) -> None:
     assert contact.route is not None
-    assert contact.agent is not None
-    assert contact.offer is not None
     state.emit(
         ScreenPop(
-            agent=contact.agent,
-            offer=contact.offer,
+            agent=agent,
+            offer=offer,
             contact=contact.id,
             caller=contact.caller,
             caller_name=contact.caller_name,
@@ -96,44 +90,72 @@ def pop(state: State, contact: Contact) -> None:
             rule=contact.route.rule,
             because=contact.route.because,
             arrived_ms=contact.arrived_ms,
+            relaxed=tuple(words_of_step(step) for step in contact.route.relaxations[: contact.steps]),
         )
     )
 
 
 def connect(state: State, offer: Offer) -> None:
-    """Agent and caller are in one bridge."""
+    """Agent and caller are in one bridge; whoever else was rung for this contact is let go."""
     contact = state.saved.contacts[offer.contact]
     agent = state.saved.agents[offer.agent]
-    _close(state, offer, OfferTrigger.CONNECT)
-    state.end_segment(contact, SegmentKind.OFFER, offer.state.value)
+    _close(state, contact, offer, OfferTrigger.CONNECT)
+    withdraw_all(state, contact)
     contact.move(ContactTrigger.CONNECTED)
-    contact.connected_ms = state.now_ms
+    stop_waiting(state, contact)
+    contact.offer, contact.agent = offer.id, agent.config.id
+    contact.connected_ms = contact.segment_started_ms = state.now_ms
     agent.move(AgentTrigger.CONNECT)
     agent.offer, agent.deadline_ms, agent.since_ms = None, None, state.now_ms
+    agent.contacts_today += 1
     state.emit(ConfirmConnection(offer.id, contact.channel))
     state.tell_agent(agent)
+
+
+def withdraw_all(state: State, contact: Contact) -> None:
+    """End the live offers of a contact that has got an answer or is leaving, in the order of their making."""
+    for offer_id in contact.ringing:
+        offer = state.saved.offers[offer_id]
+        _close(state, contact, offer, OfferTrigger.WITHDRAW)
+        state.emit(StopRinging(offer.id, offer.device))
+        _clear(state, offer)
 
 
 def end_offer(state: State, offer: Offer, trigger: OfferTrigger, *, leg_is_gone: bool) -> None:
     """An offer came to nothing. The contact keeps its place; the agent goes where the end sends it."""
     assert trigger is not OfferTrigger.CONNECT
     contact = state.saved.contacts[offer.contact]
-    agent = state.saved.agents[offer.agent]
-    _close(state, offer, trigger)
+    _close(state, contact, offer, trigger)
     if not leg_is_gone:
         state.emit(StopRinging(offer.id, offer.device))
-    state.end_segment(contact, SegmentKind.OFFER, offer.state.value)
+    if contact.ringing:
+        contact.move(ContactTrigger.OTHERS_RING)
+    else:
+        back_to_waiting(state, contact)
+    if offer.state in REFUSALS:
+        contact.refused_by[offer.agent] = None
+        if contact.held_for == offer.agent:
+            release(state, contact, f"the offer was {offer.state.value}")
+    _clear(state, offer)
+
+
+def back_to_waiting(state: State, contact: Contact) -> None:
+    """The last phone has stopped."""
     contact.move(ContactTrigger.OFFER_FAILED)
-    contact.offer, contact.agent = None, None
+    contact.segment_started_ms = state.now_ms
     state.waiting_anew[contact.id] = None
-    state.emit(ScreenClear(agent.config.id, offer.id))
-    _let_go(state, agent, offer.state)
 
 
-def _close(state: State, offer: Offer, trigger: OfferTrigger) -> None:
+def _clear(state: State, offer: Offer) -> None:
+    state.emit(ScreenClear(offer.agent, offer.id))
+    let_go(state, state.saved.agents[offer.agent], offer.state)
+
+
+def _close(state: State, contact: Contact, offer: Offer, trigger: OfferTrigger) -> None:
     offer.move(trigger)
     state.saved.timers.cancel(TimerKind.OFFER, offer.id)
     del state.saved.offers[offer.id]
+    contact.ringing = tuple(other for other in contact.ringing if other != offer.id)
     state.remember_closed(offer)
     state.emit(
         OfferClosed(
@@ -145,149 +167,4 @@ def _close(state: State, offer: Offer, trigger: OfferTrigger) -> None:
             ring_ms=state.now_ms - offer.made_ms,
         )
     )
-
-
-def _let_go(state: State, agent: Agent, how: OfferState) -> None:
-    """RESERVED ends without a conversation."""
-    agent.offer, agent.contact, agent.deadline_ms, agent.since_ms = None, None, None, state.now_ms
-    if how is OfferState.EXPIRED:
-        agent.move(AgentTrigger.NO_ANSWER)
-        agent.reason = REASON_RONA
-    else:
-        agent.move(AgentTrigger.OFFER_OVER)
-        if how is OfferState.DECLINED:
-            back_off(state, agent, state.configuration.decline_backoff_ms)
-        elif how is OfferState.FAILED:
-            back_off(state, agent, state.configuration.failure_backoff_ms)
-    settle_pending(state, agent)
-    state.tell_agent(agent)
-
-
-def back_off(state: State, agent: Agent, for_ms: int) -> None:
-    agent.backoff_until_ms = state.now_ms + for_ms
-    state.saved.timers.arm(TimerKind.BACKOFF, agent.config.id, agent.backoff_until_ms)
-
-
-def settle_pending(state: State, agent: Agent) -> None:
-    """Give the agent what it asked for while it was busy; a READY agent may take the next contact."""
-    if agent.removed or agent.pending == PENDING_SIGN_OUT:
-        agent.move(AgentTrigger.SIGN_OUT)
-        agent.reason = None
-    elif agent.pending is not None:
-        agent.move(AgentTrigger.GO_NOT_READY)
-        agent.reason = agent.pending
-    agent.pending = None
-    if agent.state is AgentState.READY:
-        agent.reason = None
-        state.freed[agent.config.id] = None
-    if agent.removed:
-        state.saved.timers.cancel(TimerKind.BACKOFF, agent.config.id)
-        state.freed.pop(agent.config.id, None)
-        del state.saved.agents[agent.config.id]
-
-
-# ---- the end of a contact
-
-
-def end_contact(state: State, contact: Contact, trigger: ContactTrigger, outcome: Outcome) -> None:
-    """Close a contact that has no live offer any more, and record it."""
-    if contact.state is ContactState.WAITING:
-        state.end_segment(contact, SegmentKind.WAITING)
-    elif contact.state is ContactState.IDENTIFYING:
-        state.saved.timers.cancel(TimerKind.LOOKUP, contact.id)
-        state.end_segment(contact, SegmentKind.WAITING)
-    else:
-        assert contact.state is ContactState.CONNECTED, contact.state
-        state.end_segment(contact, SegmentKind.TALK)
-    contact.move(trigger)
-    contact.ended_ms = state.now_ms
-    state.emit(_record(contact, outcome, state))
-    state.remember_ended(contact.id)
-    if contact.connected_ms is None:
-        del state.saved.contacts[contact.id]
-        state.waiting_anew.pop(contact.id, None)
-    else:
-        _begin_wrap_up(state, contact)
-
-
-def _record(contact: Contact, outcome: Outcome, state: State) -> RecordContact:
-    route = contact.route
-    until_ms = contact.connected_ms if contact.connected_ms is not None else state.now_ms
-    queue = state.queues.get(route.queue) if route else None
-    return RecordContact(
-        contact=contact.id,
-        channel=contact.channel,
-        caller=contact.caller,
-        caller_name=contact.caller_name,
-        dialled=contact.dialled,
-        account=contact.account,
-        intent=contact.intent,
-        language=contact.language,
-        customer=contact.customers[0].id if len(contact.customers) == 1 else None,
-        tier=contact.tier,
-        queue=route.queue if route else None,
-        priority=route.priority if route else None,
-        rule=route.rule if route else None,
-        because=route.because if route else None,
-        agent=contact.agent,
-        outcome=outcome,
-        arrived_ms=contact.arrived_ms,
-        connected_ms=contact.connected_ms,
-        ended_ms=state.now_ms,
-        waited_ms=until_ms - contact.arrived_ms,
-        offers=contact.offers_made,
-        service_level_ms=queue.service_level_ms if queue else None,
-    )
-
-
-def _begin_wrap_up(state: State, contact: Contact) -> None:
-    assert contact.agent is not None
-    assert contact.route is not None
-    agent = state.saved.agents[contact.agent]
-    queue = state.queues.get(contact.route.queue)
-    wrap_up_ms = queue.wrap_up_ms if queue else 0
-    agent.move(AgentTrigger.RELEASE)
-    agent.since_ms = state.now_ms
-    if wrap_up_ms == 0:
-        end_wrap_up(state, agent, None)
-        return
-    agent.deadline_ms = state.now_ms + wrap_up_ms
-    state.saved.timers.arm(TimerKind.WRAP_UP, agent.config.id, agent.deadline_ms)
-    state.tell_agent(agent)
-
-
-def end_wrap_up(state: State, agent: Agent, disposition: str | None) -> None:
-    """After-call work is over, by the agent or by its deadline: the contact is done with and forgotten."""
-    assert agent.contact is not None
-    contact = state.saved.contacts.pop(agent.contact)
-    assert contact.route is not None
-    assert contact.connected_ms is not None
-    state.saved.timers.cancel(TimerKind.WRAP_UP, agent.config.id)
-    contact.segments += 1
-    state.emit(
-        RecordSegment(
-            contact=contact.id,
-            number=contact.segments,
-            kind=SegmentKind.WRAP_UP,
-            started_ms=contact.segment_started_ms,
-            ended_ms=state.now_ms,
-            queue=contact.route.queue,
-            agent=agent.config.id,
-            offer=contact.offer,
-            result=disposition,
-        )
-    )
-    state.emit(
-        RecordDisposition(
-            contact=contact.id,
-            agent=agent.config.id,
-            queue=contact.route.queue,
-            disposition=disposition,
-            handled_ms=state.now_ms - contact.connected_ms,
-        )
-    )
-    agent.move(AgentTrigger.END_WRAP_UP)
-    agent.contact, agent.deadline_ms = None, None
-    agent.since_ms = agent.idle_since_ms = state.now_ms
-    settle_pending(state, agent)
-    state.tell_agent(agent)
+    state.end_offer_segment(contact, offer)

@@ -2,7 +2,9 @@
 
 from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, WrapUpEnded
 from callcenter.routing.agent import BUSY_STATES, Agent, AgentTrigger
-from callcenter.routing.offering import end_wrap_up
+from callcenter.routing.preferred import release_all
+from callcenter.routing.standing import ready_ended
+from callcenter.routing.wrap_up import end_wrap_up
 from callcenter.state import State
 from callcenter.types import PENDING_SIGN_OUT, REASON_SIGNED_IN, AgentState
 
@@ -42,6 +44,10 @@ def _ask(state: State, agent: Agent, event: Request, trigger: AgentTrigger, reas
         state.ignore(event, f"agent {event.agent} is signed in")
         return
     else:
+        if before is AgentState.READY:
+            ready_ended(state, agent)
+        if agent.state is AgentState.LOGGED_OUT:
+            release_all(state, agent)
         agent.reason = reason
         agent.since_ms = state.now_ms
         if agent.state is AgentState.READY:

@@ -4,13 +4,14 @@ While the link is down nothing of that PBX is offered and no offer expires; PbxS
 the core holds and the PBX does not is ended; what the PBX holds and the core does not know has just arrived.
 """
 
-from callcenter.commands import ConfirmConnection, StopRinging
+from callcenter.commands import ConfirmConnection, SendAway, StopRinging
 from callcenter.events import CallerLeft, DeviceChanged, Leg, PbxLost, PbxSynced
 from callcenter.queues.arrivals import arrive, leave
 from callcenter.queues.contact import ContactTrigger
+from callcenter.queues.endings import end_contact
 from callcenter.routing.legs import conversation_of
 from callcenter.routing.offer import Offer, OfferTrigger
-from callcenter.routing.offering import connect, end_contact, end_offer
+from callcenter.routing.offering import connect, end_offer
 from callcenter.state import State
 from callcenter.timers import TimerKind
 from callcenter.types import ContactState, Departure, DeviceRef, DeviceStatus, Outcome
@@ -68,7 +69,7 @@ def _legs(state: State, event: PbxSynced) -> None:
         else:
             end_contact(state, contact, ContactTrigger.RELEASED, Outcome.ANSWERED)
     for offer in list(state.saved.offers.values()):
-        if offer.device.pbx == event.pbx:
+        if offer.device.pbx == event.pbx and offer.live:  # an answer to another phone may have ended it just now
             _settle_offer(state, offer, legs.get(offer.id))
     for leg in event.legs:
         if _is_stray(state, leg):
@@ -104,9 +105,15 @@ def _is_stray(state: State, leg: Leg) -> bool:
 def _callers_come(state: State, event: PbxSynced) -> None:
     in_conversation = {leg.contact for leg in event.legs}
     for arrival in event.waiting:
-        if arrival.contact in state.saved.contacts or arrival.contact in state.saved.ended:
+        known = state.saved.contacts.get(arrival.contact)
+        if known is not None and known.state is not ContactState.ENDED:
             continue
-        if arrival.contact in in_conversation:
+        outcome = state.saved.ended.get(arrival.contact)
+        if outcome is not None:
+            if arrival.contact not in in_conversation:  # sent away before, and the PBX has not heard of it
+                closed = outcome is Outcome.CLOSED
+                state.emit(SendAway(arrival.contact, arrival.channel, Outcome.CLOSED if closed else Outcome.WITHDRAWN))
+        elif arrival.contact in in_conversation:
             state.ignore(arrival, f"contact {arrival.contact} is talking to an agent already")
         else:
             arrive(state, arrival)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from callcenter.types import Configuration, Route, RuleConfig, Tier
+from callcenter.types import AgentId, Configuration, Preference, Route, RuleConfig, Tier
 
 NO_RULE = "(no rule)"
 DEFAULT_PRIORITY = 0
@@ -10,12 +10,14 @@ DEFAULT_PRIORITY = 0
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a rule may ask about a contact. Absent facts are empty and match no condition."""
+    """What a rule may ask about a contact, and whom it may prefer. Absent facts are empty and match no condition."""
 
     tier: Tier
     dialled: str
     intent: str
     language: str
+    account_manager: AgentId | None = None
+    last_agent: AgentId | None = None
 
 
 def decide(configuration: Configuration, facts: Facts) -> Route:
@@ -24,7 +26,18 @@ def decide(configuration: Configuration, facts: Facts) -> Route:
         matched = _matched(rule, facts)
         if matched is not None:
             because = " and ".join(f"{name} is {value}" for name, value in matched) or "the rule asks nothing"
-            return Route(rule.queue, rule.priority, rule.skills, rule.name, because)
+            return Route(
+                queue=rule.queue,
+                priority=rule.priority,
+                skills=rule.skills,
+                rule=rule.name,
+                because=because,
+                any_of=rule.any_of,
+                preferred=rule.preferred,
+                relaxations=rule.relaxations,
+                prefer=_preferred_agents(rule, facts),
+                prefer_for_ms=rule.prefer_for_ms,
+            )
     because = f"no rule is for dialled {facts.dialled or '(nothing)'} and tier {facts.tier}"
     return Route(configuration.default_queue, DEFAULT_PRIORITY, (), NO_RULE, because, matched=False)
 
@@ -45,3 +58,12 @@ def _matched(rule: RuleConfig, facts: Facts) -> list[tuple[str, str]] | None:
             return None
         matched.append((name, value))
     return matched
+
+
+def _preferred_agents(rule: RuleConfig, facts: Facts) -> tuple[AgentId, ...]:
+    """The agents whom the rule prefers, as far as they are known, each once."""
+    if not rule.prefer:
+        return ()
+    known = {Preference.ACCOUNT_MANAGER: facts.account_manager, Preference.LAST_AGENT: facts.last_agent}
+    agents = [known[preference] for preference in rule.prefer]
+    return tuple(dict.fromkeys(agent for agent in agents if agent is not None))

@@ -3,75 +3,50 @@
 Each canary breaks one small thing, of the kind that a tired programmer breaks, for as long as its context lasts.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterator
 from typing import Any
-from unittest.mock import patch
 
 from callcenter import engine
 from callcenter.commands import StopRinging
-from callcenter.queues import arrivals, order
-from callcenter.routing import configure, index, legs, matching, offering, presence, reconcile
+from callcenter.queues import arrivals, routes
+from callcenter.routing import configure, index, legs, matching, offering, presence, reconcile, standing
 from callcenter.routing.agent import Agent, AgentTrigger
 from callcenter.routing.offer import OfferTrigger
+from callcenter.simulation.breaking import Canary, ending, registrar, swap, without_timer
 from callcenter.state import State
-from callcenter.timers import TimerKind, Timers
+from callcenter.timers import TimerKind
 from callcenter.types import AgentState, DeviceStatus
 
-Canary = Callable[[], AbstractContextManager[None]]
 CANARIES: dict[str, Canary] = {}
+canary = registrar(CANARIES)
 
 
-def _canary(build: Callable[[], Iterator[None]]) -> Canary:
-    made = contextmanager(build)
-    CANARIES[build.__name__] = made
-    return made
-
-
-def _swap(*swaps: tuple[Any, str, Any]) -> ExitStack:
-    stack = ExitStack()
-    for target, name, replacement in swaps:
-        stack.enter_context(patch.object(target, name, replacement))
-    return stack
-
-
-def _without_timer(kind: TimerKind) -> ExitStack:
-    arm = Timers.arm
-
-    def broken(timers: Timers, armed: TimerKind, subject: str, due_ms: int) -> None:
-        if armed is not kind:
-            arm(timers, armed, subject, due_ms)
-
-    return _swap((Timers, "arm", broken))
-
-
-def _ending(changed: Callable[[OfferTrigger], tuple[OfferTrigger, bool | None]]) -> ExitStack:
-    """Offers end in another way than they should: `changed` gives the trigger, and whether the leg is gone."""
-    right = offering.end_offer
-
-    def broken(state: State, offer: Any, trigger: OfferTrigger, *, leg_is_gone: bool) -> None:
-        other, gone = changed(trigger)
-        right(state, offer, other, leg_is_gone=leg_is_gone if gone is None else gone)
-
-    return _swap(*((module, "end_offer", broken) for module in (engine, arrivals, legs, reconcile)))
-
-
-@_canary
+@canary
 def shortest_idle_goes_first() -> Iterator[None]:
-    with _swap((index, "longest_idle", lambda agent: (-agent.idle_since_ms, agent.config.id))):
+    entry, order = index.MatchingIndex._entry, index.MatchingIndex._order
+
+    def broken_entry(self: Any, kind: Any, fit: Any, agent: Agent) -> Any:
+        steps, preferred, rank, idle_ms, agent_id, stamp = entry(self, kind, fit, agent)
+        return (steps, preferred, rank, -idle_ms, agent_id, stamp)
+
+    def broken_order(self: Any, kind: Any, fit: Any, agent: Agent, contact: Any) -> Any:
+        preferred, rank, idle_ms, agent_id = order(self, kind, fit, agent, contact)
+        return (preferred, rank, -idle_ms, agent_id)
+
+    with swap((index.MatchingIndex, "_entry", broken_entry), (index.MatchingIndex, "_order", broken_order)):
         yield
 
 
-@_canary
+@canary
 def priority_is_ignored() -> Iterator[None]:
-    def broken(contact: Any) -> order.Place:
-        return (0, contact.arrived_ms, contact.sequence, contact.id)
+    def broken(contact: Any, ageing_ms: int) -> Any:
+        return (contact.arrived_ms, contact.sequence, contact.id)
 
-    with _swap((index, "place_of", broken), (matching, "place_of", broken)):
+    with swap((index, "place_of", broken), (matching, "place_of", broken)):
         yield
 
 
-@_canary
+@canary
 def a_returned_contact_loses_its_place() -> Iterator[None]:
     right = offering.end_offer
 
@@ -80,26 +55,26 @@ def a_returned_contact_loses_its_place() -> Iterator[None]:
         right(state, offer, trigger, leg_is_gone=leg_is_gone)
         contact.arrived_ms = state.now_ms
 
-    with _swap(*((module, "end_offer", broken) for module in (engine, arrivals, legs, reconcile))):
+    with swap(*((module, "end_offer", broken) for module in (engine, legs, reconcile))):
         yield
 
 
-@_canary
+@canary
 def skills_are_ignored() -> Iterator[None]:
-    with _swap((index, "satisfies", lambda skills, required: True)):
+    with swap((index, "meets", lambda skills, needs: True)):
         yield
 
 
-@_canary
+@canary
 def skill_levels_are_off_by_one() -> Iterator[None]:
-    def broken(skills: Any, required: Any) -> bool:
-        return all(any(have.name == need.name and have.level > need.level for have in skills) for need in required)
+    def broken(skills: Any, needs: Any) -> bool:
+        return all(any(have.name == need.name and have.level > need.level for have in skills) for need in needs.skills)
 
-    with _swap((index, "satisfies", broken)):
+    with swap((index, "meets", broken)):
         yield
 
 
-@_canary
+@canary
 def phones_in_use_are_offered() -> Iterator[None]:
     def broken(state: State, agent: Agent) -> bool:
         return (
@@ -109,67 +84,73 @@ def phones_in_use_are_offered() -> Iterator[None]:
             and state.device_status(agent.config.device) is not DeviceStatus.UNREACHABLE
         )
 
-    with _swap((State, "may_be_offered", broken)):
+    with swap((State, "may_be_offered", broken)):
         yield
 
 
-@_canary
+@canary
 def a_caller_who_leaves_does_not_stop_the_phone() -> Iterator[None]:
-    with _ending(lambda trigger: (trigger, True if trigger is OfferTrigger.WITHDRAW else None)):
+    right = offering.withdraw_all
+
+    def broken(state: State, contact: Any) -> None:
+        right(state, contact)
+        state.out[:] = [command for command in state.out if not isinstance(command, StopRinging)]
+
+    with swap((arrivals, "withdraw_all", broken)):
         yield
 
 
-@_canary
+@canary
 def rona_is_taken_for_a_decline() -> Iterator[None]:
-    with _ending(lambda trigger: (OfferTrigger.DECLINE if trigger is OfferTrigger.EXPIRE else trigger, None)):
+    with ending(lambda trigger: (OfferTrigger.DECLINE if trigger is OfferTrigger.EXPIRE else trigger, None)):
         yield
 
 
-@_canary
+@canary
 def a_decline_costs_no_back_off() -> Iterator[None]:
-    with _swap((offering, "back_off", lambda state, agent, for_ms: None)):
+    with swap((standing, "back_off", lambda state, agent, for_ms: None)):
         yield
 
 
-@_canary
+@canary
 def the_end_of_a_back_off_is_forgotten() -> Iterator[None]:
-    with _without_timer(TimerKind.BACKOFF):
+    with without_timer(TimerKind.BACKOFF):
         yield
 
 
-@_canary
+@canary
 def wrap_up_has_no_deadline() -> Iterator[None]:
-    with _without_timer(TimerKind.WRAP_UP):
+    with without_timer(TimerKind.WRAP_UP):
         yield
 
 
-@_canary
+@canary
 def the_look_up_has_no_deadline() -> Iterator[None]:
-    with _without_timer(TimerKind.LOOKUP):
+    with without_timer(TimerKind.LOOKUP):
         yield
 
 
-@_canary
+@canary
 def a_late_answer_is_left_alone() -> Iterator[None]:
     def broken(state: State, event: Any) -> None:
         offer = state.saved.offers.get(event.offer)
         if offer is not None:
             offering.connect(state, offer)
 
-    with _swap((legs, "connected", broken)):
+    with swap((legs, "connected", broken)):
         yield
 
 
-@_canary
+@canary
 def a_freed_phone_matches_nobody() -> Iterator[None]:
     def broken(state: State, event: Any) -> None:
         state.saved.devices.setdefault(event.device.pbx, {})[event.device.device] = event.status
 
-    with _swap((reconcile, "device_changed", broken)):
+    with swap((reconcile, "device_changed", broken)):
         yield
 
 
-@_canary
+@canary
 def a_lost_leg_is_not_noticed_after_a_reconnect() -> Iterator[None]:
     right = reconcile._settle_offer
 
@@ -177,32 +158,32 @@ def a_lost_leg_is_not_noticed_after_a_reconnect() -> Iterator[None]:
         if leg is not None:
             right(state, offer, leg)
 
-    with _swap((reconcile, "_settle_offer", broken)):
+    with swap((reconcile, "_settle_offer", broken)):
         yield
 
 
-@_canary
+@canary
 def offers_expire_while_the_pbx_is_out_of_reach() -> Iterator[None]:
     def broken(state: State, offer_id: Any) -> None:
         offering.end_offer(state, state.saved.offers[offer_id], OfferTrigger.EXPIRE, leg_is_gone=False)
 
-    with _swap((engine, "_offer_due", broken)):
+    with swap((engine, "_offer_due", broken)):
         yield
 
 
-@_canary
+@canary
 def a_pending_sign_out_is_forgotten() -> Iterator[None]:
-    right = offering.settle_pending
+    right = standing.settle_pending
 
     def broken(state: State, agent: Agent) -> None:
         agent.pending = None
         right(state, agent)
 
-    with _swap((offering, "settle_pending", broken)):
+    with swap((standing, "settle_pending", broken)):
         yield
 
 
-@_canary
+@canary
 def a_ring_is_ended_by_going_not_ready() -> Iterator[None]:
     right = presence._ask
 
@@ -211,59 +192,60 @@ def a_ring_is_ended_by_going_not_ready() -> Iterator[None]:
             agent.state = AgentState.NOT_READY
         right(state, agent, event, trigger, reason)
 
-    with _swap((presence, "_ask", broken)):
+    with swap((presence, "_ask", broken)):
         yield
 
 
-@_canary
+@canary
 def a_late_record_does_not_route_again() -> Iterator[None]:
-    right = arrivals.route
+    right = routes.route
 
     def broken(state: State, contact: Any) -> None:
         if contact.route is None:
             right(state, contact)
 
-    with _swap((arrivals, "route", broken)):
+    with swap((arrivals, "route", broken)):
         yield
 
 
-@_canary
+@canary
 def new_rules_do_not_reach_who_waits() -> Iterator[None]:
-    with _swap((configure, "route", lambda state, contact: None)):
+    with swap((configure, "route", lambda state, contact: None)):
         yield
 
 
-@_canary
+@canary
 def ends_are_not_remembered() -> Iterator[None]:
-    with _swap((State, "remember_ended", lambda state, contact: None)):
+    with swap((State, "remember_ended", lambda state, contact, outcome: None)):
         yield
 
 
-@_canary
+@canary
 def a_restart_forgets_who_waits() -> Iterator[None]:
     right = State.reindex
 
     def broken(state: State) -> None:
         right(state)
-        state.index = index.MatchingIndex(state.saved.contacts, state.saved.agents, state.may_be_offered)
+        saved = state.saved
+        state.index = index.MatchingIndex(saved.configuration, saved.contacts, saved.agents, state.may_be_offered)
 
-    with _swap((State, "reindex", broken)):
+    with swap((State, "reindex", broken)):
         yield
 
 
-@_canary
+@canary
 def a_free_agent_is_not_entered_again_after_an_entry_was_dropped() -> Iterator[None]:
-    with _swap((index.MatchingIndex, "_forget_rank", lambda self, rank: None)):
+    with swap((index.MatchingIndex, "_forget_entry", lambda self, heap, entry: None)):
         yield
 
 
-@_canary
+@canary
 def a_contact_is_not_entered_again_after_its_entry_was_dropped() -> Iterator[None]:
-    with _swap((index.MatchingIndex, "_forget_place", lambda self, place: None)):
+    with swap((index.MatchingIndex, "_forget_place", lambda self, heap, place: None)):
         yield
 
 
-@_canary
+@canary
 def stop_ringing_reaches_conversations() -> Iterator[None]:
     right = legs.connected
 
@@ -272,20 +254,20 @@ def stop_ringing_reaches_conversations() -> Iterator[None]:
         if legs.conversation_of(state, event.offer) is not None and event.offer in state.saved.closed:
             state.emit(StopRinging(event.offer, state.saved.closed[event.offer]))
 
-    with _swap((legs, "connected", broken)):
+    with swap((legs, "connected", broken)):
         yield
 
 
-@_canary
+@canary
 def contacts_that_come_at_once_are_matched_last_first() -> Iterator[None]:
     right = matching.match
 
     def broken(state: State) -> None:
         for agent in [state.saved.agents[name] for name in state.freed]:
-            contact = state.index.first_contact(agent) if state.may_be_offered(agent) else None
-            if contact is not None:
-                offering.make_offer(state, contact, agent)
+            first = state.index.first_contact(agent) if state.may_be_offered(agent) else None
+            if first is not None:
+                offering.make_offer(state, first[1], agent)
         right(state)
 
-    with _swap((engine, "match", broken)):
+    with swap((engine, "match", broken)):
         yield

@@ -1,8 +1,15 @@
-"""What a seed draws before anything happens: a call center, and a mix of faults of which some are switched off."""
+"""What a seed draws before anything happens: a call center, and a mix of faults and acts, some of them switched off.
+
+What a call center makes use of (`Features`) is drawn, too, so that simple ones stay tried beside those with everything.
+"""
 
 import dataclasses
+import heapq
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TypeVar
 
 from callcenter.types import (
     AgentConfig,
@@ -11,19 +18,26 @@ from callcenter.types import (
     Customer,
     DeviceRef,
     PbxName,
+    Preference,
     QueueConfig,
     QueueName,
+    Relaxation,
     RuleConfig,
     Skill,
     SkillName,
+    Strategy,
     Tier,
 )
+
+T = TypeVar("T")
 
 TIERS = (Tier("platinum"), Tier("gold"), Tier("silver"), Tier("standard"))
 DIALLED = ("100", "200", "300")
 INTENTS = (None, "billing", "sales")
 LANGUAGES = (None, "en", "de")
 SKILLS = tuple(SkillName(name) for name in ("billing", "sales", "german"))
+AGENTS = tuple(AgentId(f"agent{number}") for number in range(1, 14))
+AGEING_MS = (1_000, 30_000, 600_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +62,69 @@ class Mix:
     backwards: float = 0.0  # per event: the clock has gone back
     lag_ms: int = 0  # timers are noticed this late
     grain_ms: int = 1  # all that happens falls on multiples of it, so that much happens at once
+    balk: float = 0.0  # a caller who comes while many are held hangs up at once
+    move: float = 0.0  # per event: a supervisor moves a contact
+    prioritise: float = 0.0
+    withdraw: float = 0.0
+    queue_state: float = 0.0  # per event: a supervisor opens, drains or closes a queue
+    day: float = 0.0  # per event: a day begins, perhaps the same one again
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a call center makes use of."""
+
+    strategies: bool = False
+    parallel: bool = False
+    levels: bool = False
+    any_of: bool = False
+    preferred_skills: bool = False
+    relaxations: bool = False
+    preferred_agents: bool = False
+    closed_to: bool = False
+    urgency: bool = False  # priorities far apart, and none too short for ageing to matter
+    rona_backoff: bool = False
 
 
 CALM = Mix()
+
+
+def pick(rng: Random, items: Sequence[T]) -> T:
+    """One of them, each as likely; several times as quick as `Random.choice`."""
+    return items[int(rng.random() * len(items))]
+
+
+def between(rng: Random, low: int, high: int) -> int:
+    """A whole number from `low` to `high`, both included."""
+    return low + int(rng.random() * (high - low + 1))
+
+
+class Chances:
+    """Which of several things happen now, each by its own odds.
+
+    What is drawn is how often each does not happen before it does, so that a moment in which nothing happens costs one
+    comparison and no draw.
+    """
+
+    def __init__(self, rng: Random, odds: dict[str, float]) -> None:
+        self._rng, self._odds, self._now = rng, odds, 0
+        self._next = [(self._gap(odds[name]), name) for name in odds if odds[name] > 0]
+        heapq.heapify(self._next)
+
+    def draw(self) -> Sequence[str]:
+        """The names of those that happen this time."""
+        self._now += 1
+        if not self._next or self._next[0][0] > self._now:
+            return ()
+        happen: list[str] = []
+        while self._next and self._next[0][0] <= self._now:
+            name = self._next[0][1]
+            happen.append(name)
+            heapq.heapreplace(self._next, (self._now + self._gap(self._odds[name]), name))
+        return happen
+
+    def _gap(self, odds: float) -> int:
+        return 1 + int(math.log(1.0 - self._rng.random()) / math.log(1.0 - odds))
 
 
 def draw_mix(rng: Random) -> Mix:
@@ -64,110 +138,192 @@ def draw_mix(rng: Random) -> Mix:
         cut=odds(0.02),
         restart=odds(0.005),
         crash=odds(0.01),
-        reload=odds(0.02),
+        reload=odds(0.03),
         slow_lookup=odds(0.5),
         no_lookup=odds(0.5),
         declined=odds(0.5),
         forgotten=odds(0.5),
         failed=odds(0.2),
         gone_at_answer=odds(0.3),
-        fumble=odds(0.1),
+        fumble=odds(0.2),
         phone=odds(0.05),
         backwards=odds(0.05),
         lag_ms=rng.choice((0, 0, 3, 700)),
         grain_ms=rng.choice((1, 1, 100, 1_000)),
+        balk=odds(0.5),
+        move=odds(0.1),
+        prioritise=odds(0.05),
+        withdraw=odds(0.02),
+        queue_state=odds(0.03),
+        day=odds(0.02),
     )
 
 
-def draw_configuration(rng: Random) -> Configuration:
+def draw_features(rng: Random) -> Features:
+    if rng.random() < 0.2:
+        return Features()
+    return Features(*(rng.random() < 0.6 for _ in dataclasses.fields(Features)))
+
+
+def draw_configuration(rng: Random, features: Features) -> Configuration:
     """A call center of 1 to 2 PBXs, 1 to 3 queues and 1 to 8 agents."""
     pbxs = [PbxName(f"pbx{number}") for number in range(1, rng.choice((1, 1, 2)) + 1)]
-    queues = tuple(_draw_queue(rng, number) for number in range(1, rng.randint(1, 3) + 1))
-    agents = tuple(_draw_agent(rng, number, pbxs, queues) for number in range(1, rng.randint(1, 8) + 1))
+    queues = _draw_queues(rng, features)
+    agents = tuple(_draw_agent(rng, agent, pbxs, queues, features) for agent in AGENTS[: rng.randint(1, 8)])
     return Configuration(
         tiers=TIERS,
         default_tier=Tier("standard"),
         default_queue=queues[0].name,
         queues=queues,
-        rules=_draw_rules(rng, queues),
+        rules=_draw_rules(rng, queues, features),
         agents=agents,
         lookup_deadline_ms=rng.choice((1, 200, 2_000)),
         decline_backoff_ms=rng.choice((0, 3_000, 10_000)),
         failure_backoff_ms=rng.choice((500, 5_000, 10_000)),
+        rona_backoff_ms=rng.choice((0, 3_000, 20_000)) if features.rona_backoff else 0,
+        ageing_ms=rng.choice(AGEING_MS),
+        draw_seed=rng.randrange(100),
     )
 
 
-def draw_change(rng: Random, before: Configuration, pbxs: list[PbxName]) -> Configuration:
+def draw_change(rng: Random, before: Configuration, pbxs: list[PbxName], features: Features) -> Configuration:
     """What an admin may make of a configuration while calls are in progress."""
     agents, queues = list(before.agents), before.queues
     change = rng.choice(("fire", "hire", "teach", "rules", "queues", "rehire", "tiers"))
     if change == "fire" and len(agents) > 1:
         agents.remove(rng.choice(agents))
     elif change == "hire" and len(agents) < 12:
-        free = [number for number in range(1, 14) if AgentId(f"agent{number}") not in {agent.id for agent in agents}]
-        agents.append(_draw_agent(rng, rng.choice(free), pbxs, queues))
+        free = [agent for agent in AGENTS if agent not in {known.id for known in agents}]
+        agents.append(_draw_agent(rng, rng.choice(free), pbxs, queues, features))
     elif change == "teach":
         index = rng.randrange(len(agents))
-        agents[index] = dataclasses.replace(agents[index], skills=_draw_skills(rng), queues=_some(rng, queues))
+        served = _some(rng, queues)
+        agents[index] = dataclasses.replace(
+            agents[index], skills=_draw_skills(rng), queues=served, levels=_draw_levels(rng, served, features)
+        )
     elif change == "queues":
-        queues = tuple(_draw_queue(rng, number) for number in range(1, rng.randint(1, 3) + 1))
+        queues = _draw_queues(rng, features)
     elif change == "rehire":
         rng.shuffle(agents)
     elif change == "tiers":
-        default = rng.choice(TIERS)
-        return dataclasses.replace(before, default_tier=default, lookup_deadline_ms=rng.choice((1, 200, 2_000)))
+        return dataclasses.replace(
+            before,
+            default_tier=rng.choice(TIERS),
+            lookup_deadline_ms=rng.choice((1, 200, 2_000)),
+            ageing_ms=rng.choice(AGEING_MS),
+        )
     return dataclasses.replace(
         before,
         queues=queues,
         default_queue=rng.choice(queues).name,
-        rules=before.rules if change in ("fire", "hire") else _draw_rules(rng, queues),
+        rules=before.rules if change in ("fire", "hire", "teach") else _draw_rules(rng, queues, features),
         agents=tuple(agents),
     )
 
 
 def draw_customers(rng: Random) -> tuple[Customer, ...]:
     return tuple(
-        Customer(number, f"A-{number}", f"Customer {number}", rng.choice((*TIERS, Tier("gone"))), rng.choice(LANGUAGES))
+        Customer(
+            id=number,
+            account=f"A-{number}",
+            name=f"Customer {number}",
+            tier=rng.choice((*TIERS, Tier("gone"))),
+            language=rng.choice(LANGUAGES),
+            account_manager=draw_colleague(rng),
+        )
         for number in rng.sample(range(1, 100), rng.choice((0, 1, 1, 2)))
     )
 
 
-def _draw_queue(rng: Random, number: int) -> QueueConfig:
-    return QueueConfig(
-        QueueName(f"queue{number}"),
-        offer_timeout_ms=rng.choice((4_000, 10_000, 20_000)),
-        wrap_up_ms=rng.choice((0, 2_000, 30_000)),
-        service_level_ms=20_000,
+def draw_colleague(rng: Random) -> AgentId | None:
+    """An agent whom a customer may know; perhaps one who never was, or is no more."""
+    return rng.choice((None, AgentId("nobody"), *AGENTS[:5], *AGENTS[:5]))
+
+
+def _draw_queues(rng: Random, features: Features) -> tuple[QueueConfig, ...]:
+    names = [QueueName(f"queue{number}") for number in range(1, rng.randint(1, 3) + 1)]
+    return tuple(
+        QueueConfig(
+            name,
+            offer_timeout_ms=rng.choice((4_000, 10_000, 20_000)),
+            wrap_up_ms=rng.choice((0, 2_000, 30_000)),
+            service_level_ms=rng.choice((2_000, 20_000)),
+            strategy=rng.choice(tuple(Strategy)) if features.strategies else Strategy.LONGEST_IDLE,
+            ring_at_once=rng.randint(1, 3) if features.parallel else 1,
+            ranked=tuple(rng.sample(AGENTS, rng.randint(0, 8))) if features.strategies else (),
+            closed_to=rng.choice((None, *names)) if features.closed_to else None,
+        )
+        for name in names
     )
 
 
-def _draw_agent(rng: Random, number: int, pbxs: list[PbxName], queues: tuple[QueueConfig, ...]) -> AgentConfig:
+def _draw_agent(
+    rng: Random, agent: AgentId, pbxs: list[PbxName], queues: tuple[QueueConfig, ...], features: Features
+) -> AgentConfig:
+    number = AGENTS.index(agent) + 1
     device = DeviceRef(rng.choice(pbxs), f"PJSIP/{1000 + number}")
-    return AgentConfig(AgentId(f"agent{number}"), f"Agent {number}", device, _draw_skills(rng), _some(rng, queues))
+    served = _some(rng, queues)
+    levels = _draw_levels(rng, served, features)
+    return AgentConfig(agent, f"Agent {number}", device, _draw_skills(rng), served, levels)
 
 
 def _draw_skills(rng: Random) -> tuple[Skill, ...]:
     return tuple(Skill(name, rng.randint(1, 10)) for name in SKILLS if rng.random() < 0.6)
 
 
+def _draw_levels(rng: Random, served: tuple[QueueName, ...], features: Features) -> dict[QueueName, int]:
+    return {name: rng.choice((1, 2, 10)) for name in served if rng.random() < 0.7} if features.levels else {}
+
+
 def _some(rng: Random, queues: tuple[QueueConfig, ...]) -> tuple[QueueName, ...]:
     return tuple(queue.name for queue in rng.sample(queues, rng.randint(1, len(queues))))
 
 
-def _draw_rules(rng: Random, queues: tuple[QueueConfig, ...]) -> tuple[RuleConfig, ...]:
+def _draw_rules(rng: Random, queues: tuple[QueueConfig, ...], features: Features) -> tuple[RuleConfig, ...]:
     def some(values: tuple[str, ...], odds: float) -> tuple[str, ...]:
         return tuple(rng.sample(values, rng.randint(1, len(values) - 1))) if rng.random() < odds else ()
+
+    def needs(odds: float) -> tuple[Skill, ...]:
+        return tuple(Skill(name, rng.randint(1, 6)) for name in SKILLS if rng.random() < odds)
+
+    def prefer() -> tuple[Preference, ...]:
+        return tuple(rng.sample(tuple(Preference), rng.randint(1, 2)))
 
     return tuple(
         RuleConfig(
             name=f"rule {number}",
             queue=rng.choice(queues).name,
-            priority=rng.choice((0, 0, 5, 10)),
-            skills=tuple(Skill(name, rng.randint(1, 6)) for name in SKILLS if rng.random() < 0.2),
+            priority=rng.choice((0, 30, 70, 100) if features.urgency else (0, 0, 5, 10)),
+            skills=needs(0.2),
             tier=tuple(Tier(tier) for tier in some(TIERS, 0.6)),
             dialled=some(DIALLED, 0.3),
             intent=some(("billing", "sales", "other"), 0.2),
             language=some(("en", "de", "fr"), 0.2),
+            any_of=_draw_groups(rng) if features.any_of and rng.random() < 0.4 else (),
+            preferred=needs(0.4) if features.preferred_skills else (),
+            relaxations=_draw_steps(rng, queues) if features.relaxations and rng.random() < 0.6 else (),
+            prefer=prefer() if (kept := features.preferred_agents and rng.random() < 0.8) else (),
+            prefer_for_ms=rng.choice((1_000, 10_000, 60_000, 300_000)) if kept else 0,
         )
         for number in range(1, rng.randint(0, 5) + 1)
+    )
+
+
+def _draw_groups(rng: Random) -> tuple[tuple[Skill, ...], ...]:
+    return tuple(
+        tuple(Skill(name, rng.randint(1, 8)) for name in rng.sample(SKILLS, rng.randint(1, 3)))
+        for _ in range(rng.randint(1, 2))
+    )
+
+
+def _draw_steps(rng: Random, queues: tuple[QueueConfig, ...]) -> tuple[Relaxation, ...]:
+    times_ms = sorted(rng.choice((500, 3_000, 3_000, 10_000, 30_000)) for _ in range(rng.randint(1, 3)))
+    return tuple(
+        Relaxation(
+            after_ms,
+            lower=tuple(Skill(name, rng.randint(1, 3)) for name in SKILLS if rng.random() < 0.4),
+            drop=tuple(name for name in SKILLS if rng.random() < 0.3),
+            add_queues=_some(rng, queues) if rng.random() < 0.4 else (),
+        )
+        for after_ms in times_ms
     )

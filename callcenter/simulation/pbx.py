@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from callcenter.commands import ConfirmConnection, PbxCommand, RingDevice, StopRinging
+from callcenter.commands import ConfirmConnection, PbxCommand, RingDevice, SendAway, StopRinging
 from callcenter.events import (
     CallerLeft,
     ContactArrived,
@@ -68,6 +68,7 @@ class PbxModel:
         self.fallback: list[ContactId] = []
         self.odd_phones: dict[DeviceRef, DeviceStatus] = {}  # in use for something else, or unreachable
         self.devices = devices
+        self._in_use: dict[DeviceRef, PhoneLeg] = {}  # the leg at each phone; there is never more than one
         self._tried: set[OfferId] = set()
         self._stopped: set[OfferId] = set()
 
@@ -92,12 +93,16 @@ class PbxModel:
         line = self.lines.get(contact)
         return line is not None and line.leg is None
 
+    def held(self) -> int:
+        """How many hear music."""
+        return len(self.lines) - sum(leg.bridged for leg in self.legs.values())
+
     # ---- agents' phones
 
     def status(self, device: DeviceRef) -> DeviceStatus:
-        for leg in self.legs.values():
-            if leg.device == device:
-                return DeviceStatus.IN_USE if leg.bridged else DeviceStatus.RINGING
+        leg = self._in_use.get(device)
+        if leg is not None:
+            return DeviceStatus.IN_USE if leg.bridged else DeviceStatus.RINGING
         return self.odd_phones.get(device, DeviceStatus.FREE)
 
     def set_phone(self, device: DeviceRef, status: DeviceStatus) -> None:
@@ -116,12 +121,13 @@ class PbxModel:
         if line is None:
             self._end_leg(offer, LegEnd.CALLER_GONE)
             return
-        other, line.leg, line.confirmed, leg.bridged = line.leg, offer, False, True
+        if line.leg is not None:  # the dialplan's lock lets exactly one phone have the caller
+            self._end_leg(offer, LegEnd.TAKEN)
+            return
+        line.leg, line.confirmed, leg.bridged = offer, False, True
         line.bridged_ms = self.world.now_ms
-        if other is not None:  # a Bridge takes the channel out of the bridge that it is in
-            self._end_leg(other, LegEnd.HUNG_UP)
         self._of_device(leg.device)
-        self.world.say(self.name, f"offer {offer}", OfferConnected(offer))
+        self.world.say(self.name, offer, OfferConnected(offer))
         self.world.in_conversation(self.name, offer, leg.contact)
 
     def refuse(self, offer: OfferId, how: LegEnd) -> None:
@@ -145,7 +151,8 @@ class PbxModel:
     def _end_leg(self, offer: OfferId, how: LegEnd) -> None:
         leg = self.legs.pop(offer, None)
         if leg is not None:
-            self.world.say(self.name, f"offer {offer}", OfferEnded(offer, how))
+            del self._in_use[leg.device]
+            self.world.say(self.name, offer, OfferEnded(offer, how))
             self._of_device(leg.device)
 
     # ---- what the daemon asks for
@@ -159,9 +166,12 @@ class PbxModel:
                 self.refuse(offer, LegEnd.NO_ANSWER)
                 self.agent_hangs_up(offer)
             case ConfirmConnection(offer=offer):
-                for line in self.lines.values():
-                    if line.leg == offer:
-                        line.confirmed = True
+                leg = self.legs.get(offer)
+                line = self.lines.get(leg.contact) if leg is not None else None
+                if line is not None and line.leg == offer:
+                    line.confirmed = True
+            case SendAway(contact=contact):
+                self.hang_up(contact)  # a message first, which nobody here listens to
 
     def _ring(self, ring: RingDevice) -> None:
         if ring.offer in self._tried:
@@ -172,10 +182,10 @@ class PbxModel:
         if ring.offer in self._stopped:
             refused = LegEnd.FAILED
         if refused is not None:
-            self.world.say(self.name, f"offer {ring.offer}", OfferEnded(ring.offer, refused))
+            self.world.say(self.name, ring.offer, OfferEnded(ring.offer, refused))
             return
-        self.legs[ring.offer] = PhoneLeg(ring.contact, ring.device)
-        self.world.say(self.name, f"offer {ring.offer}", OfferRinging(ring.offer))
+        self.legs[ring.offer] = self._in_use[ring.device] = PhoneLeg(ring.contact, ring.device)
+        self.world.say(self.name, ring.offer, OfferRinging(ring.offer))
         self._of_device(ring.device)
         self.world.later(ring.timeout_ms, lambda: self.refuse(ring.offer, LegEnd.NO_ANSWER))
         self.world.phone_rings(self.name, ring.offer)
@@ -201,6 +211,7 @@ class PbxModel:
         """Everything is gone, and nobody is told."""
         self.lines.clear()
         self.legs.clear()
+        self._in_use.clear()
         self.fallback.clear()
 
     def sync(self) -> PbxSynced:
@@ -220,7 +231,7 @@ class PbxModel:
         )
 
     def _of_contact(self, contact: ContactId, event: Event) -> None:
-        self.world.say(self.name, f"contact {contact}", event)
+        self.world.say(self.name, contact, event)
 
     def _of_device(self, device: DeviceRef) -> None:
-        self.world.say(self.name, f"device {device.device}", DeviceChanged(device, self.status(device)))
+        self.world.say(self.name, device.device, DeviceChanged(device, self.status(device)))

@@ -4,20 +4,47 @@ from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
-from callcenter.commands import AgentChanged, Command, LookUpCustomer
+from callcenter.commands import AgentChanged, LookUpCustomer
 from callcenter.events import (
     AgentNotReady,
     AgentReady,
     AgentSignedIn,
     AgentSignedOut,
     ContactArrived,
+    ContactMoved,
+    ContactPrioritised,
+    ContactWithdrawn,
     CustomersFound,
     Event,
+    QueueStateSet,
     WrapUpEnded,
 )
-from callcenter.simulation.drawing import CALM, DIALLED, INTENTS, LANGUAGES, Mix, draw_customers
+from callcenter.simulation.drawing import (
+    CALM,
+    DIALLED,
+    INTENTS,
+    LANGUAGES,
+    Mix,
+    between,
+    draw_colleague,
+    draw_customers,
+    pick,
+)
 from callcenter.simulation.pbx import PbxModel
-from callcenter.types import AgentId, AgentState, ChannelRef, ContactId, LegEnd, OfferId, PbxName
+from callcenter.types import (
+    AgentId,
+    AgentState,
+    ChannelRef,
+    Configuration,
+    ContactId,
+    LegEnd,
+    OfferId,
+    PbxName,
+    QueueName,
+    QueueState,
+)
+
+MANY_HELD = 3  # from so many on, some who come hang up again
 
 
 class Telephony(Protocol):
@@ -39,6 +66,8 @@ class Callers:
         self.open = True
         self.came = 0
         self._gap_ms, self._patience_ms, self._talk_ms = gap_ms, patience_ms, talk_ms
+        self._pbxs = list(world.pbxs.values())
+        self._directory = [(draw_customers(world.rng), draw_colleague(world.rng)) for _ in range(60)]
 
     def start(self) -> None:
         self.world.later(self._draw(self._gap_ms), self._next)
@@ -55,15 +84,18 @@ class Callers:
         if not self.open:
             return
         rng = self.world.rng
-        pbx = rng.choice(list(self.world.pbxs.values()))
+        pbx = pick(rng, self._pbxs)
         self.came += 1
-        contact = ContactId(f"{pbx.name}-{self.came}.{rng.randrange(100)}")
-        number = rng.choice((None, f"+44{rng.randrange(50)}"))
-        account = rng.choice((None, None, f"A-{rng.randrange(50)}"))
+        contact = ContactId(f"{pbx.name}-{self.came}.{between(rng, 0, 99)}")
+        number = pick(rng, (None, f"+44{between(rng, 0, 49)}"))
+        account = pick(rng, (None, None, f"A-{between(rng, 0, 49)}"))
         channel = ChannelRef(pbx.name, f"PJSIP/trunk-{self.came}")
-        dialled, intent, language = rng.choice(DIALLED), rng.choice(INTENTS), rng.choice(LANGUAGES)
+        dialled, intent, language = pick(rng, DIALLED), pick(rng, INTENTS), pick(rng, LANGUAGES)
+        balk = self.world.mix.balk
+        balks = balk > 0 and pbx.held() >= MANY_HELD and rng.random() < balk
         pbx.arrive(ContactArrived(contact, channel, number, "Somebody", dialled, account, intent, language))
-        self.world.later(self._draw(self._patience_ms), lambda: self._lose_patience(pbx, contact))
+        patience_ms = between(rng, 0, 1_000) if balks else self._draw(self._patience_ms)
+        self.world.later(patience_ms, lambda: self._lose_patience(pbx, contact))
 
     def _lose_patience(self, pbx: PbxModel, contact: ContactId) -> None:
         if self.open and pbx.is_holding(contact):
@@ -83,10 +115,10 @@ class Callers:
         if rng.random() < world.mix.no_lookup:
             return
         slow = rng.random() < world.mix.slow_lookup
-        answer = CustomersFound(command.contact, draw_customers(rng))
-        world.later(rng.randint(100, 60_000) if slow else rng.randint(0, 20), lambda: world.feed(answer))
+        answer = CustomersFound(command.contact, *pick(rng, self._directory))
+        world.later(between(rng, 100, 60_000) if slow else between(rng, 0, 20), lambda: world.feed(answer))
         if rng.random() < world.mix.twice:
-            world.later(rng.randint(100, 60_000), lambda: world.feed(answer))
+            world.later(between(rng, 100, 60_000), lambda: world.feed(answer))
 
 
 class Agents:
@@ -96,10 +128,8 @@ class Agents:
         self.world = world
         self.told: dict[AgentId, AgentChanged] = {}
 
-    def see(self, command: Command) -> None:
+    def see(self, command: AgentChanged) -> None:
         """An agent's page shows a new state: most do what is expected of them, after a while."""
-        if not isinstance(command, AgentChanged):
-            return
         self.told[command.agent] = command
         rng, agent = self.world.rng, command.agent
         if command.state is AgentState.LOGGED_OUT:
@@ -107,27 +137,27 @@ class Agents:
         elif command.state is AgentState.NOT_READY:
             self._soon(AgentReady(agent), command)
         elif command.state is AgentState.WRAP_UP and command.contact is not None and rng.random() < 0.7:
-            self._soon(WrapUpEnded(agent, command.contact, rng.choice(("sold", None))), command)
+            self._soon(WrapUpEnded(agent, command.contact, pick(rng, ("sold", None))), command)
 
     def _soon(self, event: Event, seen: AgentChanged) -> None:
         def act() -> None:
             if self.told.get(seen.agent) == seen:
                 self.world.feed(event)
 
-        self.world.later(self.world.rng.randint(0, 8_000), act)
+        self.world.later(between(self.world.rng, 0, 8_000), act)
 
     def phone_rings(self, pbx: PbxModel, offer: OfferId) -> None:
         rng, mix, later = self.world.rng, self.world.mix, self.world.later
-        after_ms = rng.choice((0, rng.randint(0, 3_000), rng.randint(0, 3_000), rng.randint(0, 21_000)))
+        after_ms = pick(rng, (0, between(rng, 0, 3_000), between(rng, 0, 3_000), between(rng, 0, 21_000)))
         if mix == CALM:
-            after_ms = rng.randint(0, 2_000)
+            after_ms = between(rng, 0, 2_000)
         draw = rng.random()
         if draw < mix.forgotten / 2:
             return
         if draw < (mix.forgotten + mix.declined) / 2:
             later(after_ms, lambda: pbx.refuse(offer, LegEnd.BUSY))
         elif rng.random() < mix.failed:
-            later(after_ms, lambda: pbx.refuse(offer, rng.choice((LegEnd.FAILED, LegEnd.UNREACHABLE))))
+            later(after_ms, lambda: pbx.refuse(offer, pick(rng, (LegEnd.FAILED, LegEnd.UNREACHABLE))))
         else:
             later(after_ms, lambda: self._answer(pbx, offer))
 
@@ -140,16 +170,42 @@ class Agents:
     def fumble(self, agents: list[AgentId]) -> None:
         """A click that may make no sense now."""
         rng = self.world.rng
-        agent = rng.choice([*agents, AgentId("nobody")])
+        agent = pick(rng, [*agents, AgentId("nobody")])
         told = self.told.get(agent)
         contact = told.contact if told is not None and told.contact is not None else ContactId("none")
-        event: Event = rng.choice(
-            (
-                AgentSignedIn(agent),
-                AgentSignedOut(agent),
-                AgentReady(agent),
-                AgentNotReady(agent, rng.choice(("lunch", "training"))),
-                WrapUpEnded(agent, contact, "twice"),
-            )
+        events: tuple[Event, ...] = (
+            AgentSignedIn(agent),
+            AgentSignedOut(agent),
+            AgentReady(agent),
+            AgentNotReady(agent, pick(rng, ("lunch", "training"))),
+            WrapUpEnded(agent, contact, "twice"),
         )
-        self.world.feed(event)
+        self.world.feed(pick(rng, events))
+
+
+class Supervisors:
+    """They move, prioritise and withdraw who waits, and open and close queues: now and then what makes no sense."""
+
+    def __init__(self, world: Telephony) -> None:
+        self.world = world
+
+    def act(self, what: str, contacts: list[ContactId], config: Configuration) -> None:
+        """One of "move", "prioritise", "withdraw", "queue_state"; `contacts` are those that the engine knows."""
+        rng = self.world.rng
+        contact = pick(rng, [*contacts[-5:], ContactId("none")])
+        queue = pick(rng, [*(queue.name for queue in config.queues), QueueName("nowhere")])
+        if what == "move":
+            self._soon(ContactMoved(contact, queue, "sue"))
+        elif what == "prioritise":
+            self._soon(ContactPrioritised(contact, pick(rng, (0, 50, 100)), "sue"))
+        elif what == "withdraw":
+            self._soon(ContactWithdrawn(contact, "sue"))
+        else:
+            self._soon(QueueStateSet(queue, pick(rng, (QueueState.OPEN, *QueueState)), "sue"))
+
+    def _soon(self, event: Event) -> None:
+        def act() -> None:
+            if self.world.mix != CALM:
+                self.world.feed(event)
+
+        self.world.later(between(self.world.rng, 0, 500), act)

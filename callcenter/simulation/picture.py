@@ -1,11 +1,13 @@
 """What the auditor believes: a second, naive account of the call center, kept from the events alone.
 
-It is written from ARCHITECTURE.md and not from the engine, with lists and loops where the engine has tables, so that
-both are unlikely to be wrong in the same way. It foresees everything but the matching: which offers end and how, which
-contacts end and how, who is free. The matching it can only judge (`auditor.py`).
+It is written from ARCHITECTURE.md and docs/routing.md and not from the engine, with lists and loops where the engine
+has tables, so that both are unlikely to be wrong in the same way. It foresees everything but the matching: which offers
+end and how, which contacts end and how, where each waits and for whom, who is free. The matching it can only judge
+(`auditor.py`).
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from functools import partial
 
 from callcenter.events import (
     AgentNotReady,
@@ -15,7 +17,11 @@ from callcenter.events import (
     CallerLeft,
     ConfigurationLoaded,
     ContactArrived,
+    ContactMoved,
+    ContactPrioritised,
+    ContactWithdrawn,
     CustomersFound,
+    DayBegan,
     DeviceChanged,
     Event,
     OfferConnected,
@@ -23,16 +29,16 @@ from callcenter.events import (
     OfferRinging,
     PbxLost,
     PbxSynced,
+    QueueStateSet,
     WrapUpEnded,
 )
+from callcenter.simulation.account import Caller, Foreseen, LiveOffer, Worker
+from callcenter.simulation.placing import Placing
 from callcenter.types import (
-    AgentConfig,
-    AgentId,
     AgentState,
     Configuration,
     ContactId,
     ContactState,
-    Customer,
     Departure,
     DeviceRef,
     DeviceStatus,
@@ -41,8 +47,6 @@ from callcenter.types import (
     OfferState,
     Outcome,
     PbxName,
-    RuleConfig,
-    Skill,
 )
 
 OUT, NOT_READY, READY = AgentState.LOGGED_OUT, AgentState.NOT_READY, AgentState.READY
@@ -52,6 +56,7 @@ _END_OF = {
     LegEnd.NO_ANSWER: OfferState.EXPIRED,
     LegEnd.UNREACHABLE: OfferState.FAILED,
     LegEnd.CALLER_GONE: OfferState.WITHDRAWN,
+    LegEnd.TAKEN: OfferState.WITHDRAWN,
     LegEnd.HUNG_UP: OfferState.FAILED,
     LegEnd.FAILED: OfferState.FAILED,
 }
@@ -60,91 +65,22 @@ _OUTCOME_OF = {
     Departure.FALLBACK: Outcome.FALLBACK,
     Departure.LOST: Outcome.LOST,
 }
+_REFUSED = (OfferState.DECLINED, OfferState.EXPIRED, OfferState.FAILED)
+
+Due = tuple[int, int, Callable[[], object]]  # when, the order of setting, and what
 
 
-@dataclass(slots=True)
-class Caller:
-    """A contact that is not over. `age` is its rank of arrival."""
-
-    arrival: ContactArrived
-    arrived_ms: int
-    age: int
-    state: ContactState
-    lookup_due_ms: int
-    customers: tuple[Customer, ...] | None = None
-    offer: OfferId | None = None
-    worker: "Worker | None" = None
-    offers: int = 0
-    connected_ms: int = 0
-    queue: str = ""
-    priority: int = 0
-    skills: tuple[Skill, ...] = ()
-    rule: str = ""
-
-    @property
-    def id(self) -> ContactId:
-        return self.arrival.contact
-
-    @property
-    def rank(self) -> tuple[int, int]:
-        return (-self.priority, self.age)
-
-
-@dataclass(slots=True)
-class Worker:
-    """An agent. `wish` is what it is when nothing is in hand; `busy` is RESERVED, TALKING or WRAP_UP."""
-
-    config: AgentConfig
-    wish: AgentState = OUT
-    busy: AgentState | None = None
-    caller: Caller | None = None
-    idle_since_ms: int = 0
-    backoff_until_ms: int = 0
-    wrap_up_due_ms: int = 0
-    removed: bool = False
-
-    @property
-    def state(self) -> AgentState:
-        return self.busy or self.wish
-
-
-@dataclass(slots=True)
-class LiveOffer:
-    id: OfferId
-    caller: Caller
-    worker: Worker
-    device: DeviceRef
-    due_ms: int
-    queue: str
-    state: OfferState = OfferState.PENDING
-
-
-@dataclass(slots=True)
-class Foreseen:
-    """What this event must bring. Whatever is not foreseen must not come."""
-
-    closed: dict[OfferId, tuple[OfferState, AgentId]] = field(default_factory=dict)
-    ended: dict[ContactId, Outcome] = field(default_factory=dict)
-    wrapped_up: dict[ContactId, str | None] = field(default_factory=dict)
-    stopped: dict[OfferId, None] = field(default_factory=dict)
-    confirmed: dict[OfferId, None] = field(default_factory=dict)
-    looked_up: dict[ContactId, None] = field(default_factory=dict)
-    popped: dict[OfferId, None] = field(default_factory=dict)
-
-
-class Picture:
+class Picture(Placing):
     def __init__(self) -> None:
-        self.now_ms = 0
-        self.config: Configuration | None = None
-        self.callers: dict[ContactId, Caller] = {}
-        self.gone: set[ContactId] = set()
+        super().__init__()
         self.offers: dict[OfferId, LiveOffer] = {}
         self.closed: set[OfferId] = set()
-        self.workers: dict[AgentId, Worker] = {}
         self.up: dict[PbxName, bool] = {}
         self.devices: dict[DeviceRef, DeviceStatus] = {}
         self.arrivals = 0
-        self.foreseen = Foreseen()
+        self.day = ""
+        self.day_began_ms = 0
+        self._turns = 0
 
     def take(self, now_ms: int, event: Event) -> Foreseen:
         """Let time pass to `now_ms`, then take the event; gives what both must bring."""
@@ -152,23 +88,58 @@ class Picture:
         self.foreseen = Foreseen()
         if isinstance(event, PbxLost):
             self.up[event.pbx] = False  # nothing of a PBX falls due in the moment in which it is lost
-        self._time()
+        while due := self._due():
+            _, _, act = min(due, key=lambda entry: entry[:2])
+            act()
+            self.release_all()
         self._event(event)
+        self.release_all()
+        for caller in list(self.callers.values()):
+            if caller.state is ContactState.WAITING:
+                self.leave_closed(caller)
         return self.foreseen
+
+    def offered(self, offer_id: OfferId, caller: Caller, worker: Worker, timeout_ms: int) -> None:
+        """The engine has made this offer."""
+        due_ms = self.now_ms + timeout_ms
+        device = worker.config.device
+        offer = LiveOffer(offer_id, caller, worker, device, self.now_ms, due_ms, due_ms, self.arm())
+        self.offers[offer_id] = offer
+        caller.state = ContactState.OFFERED
+        caller.ringing.append(offer)
+        caller.offers += 1
+        worker.ready_ms += self._today(worker.ready_since_ms)
+        worker.busy, worker.caller = AgentState.RESERVED, caller
+        assert caller.queue is not None
+        self._turns += 1
+        worker.turns[caller.queue] = self._turns
+
+    def _today(self, since_ms: int) -> int:
+        return self.now_ms - max(since_ms, self.day_began_ms)
 
     # ---- time
 
-    def _time(self) -> None:
-        for caller in list(self.callers.values()):
-            if caller.state is ContactState.IDENTIFYING and caller.lookup_due_ms <= self.now_ms:
-                self.route(caller)
-        for offer in list(self.offers.values()):
-            if offer.due_ms <= self.now_ms and self.up.get(offer.device.pbx):
-                rang = offer.state is OfferState.RINGING  # nobody is to blame for a phone that never rang
-                self._end_offer(offer, OfferState.EXPIRED if rang else OfferState.FAILED, stop=True)
-        for worker in list(self.workers.values()):
-            if worker.busy is AgentState.WRAP_UP and worker.wrap_up_due_ms <= self.now_ms:
-                self._end_wrap_up(worker, None)
+    def _due(self) -> list[Due]:
+        """All whose time has come."""
+        due: list[Due] = []
+        for caller in self.callers.values():
+            if caller.state is ContactState.IDENTIFYING:
+                due.append((caller.lookup_due_ms, caller.lookup_armed, partial(self.route, caller)))
+            if self.step_due(caller):
+                due.append((self.step_due_ms(caller), caller.step_armed, partial(self.step, caller)))
+            if caller.waits and caller.held_for is not None:
+                due.append((caller.held_until_ms, caller.hold_armed, partial(self.release, caller)))
+        for offer in self.offers.values():
+            if self.up.get(offer.device.pbx):
+                due.append((offer.fires_ms, offer.armed, partial(self._unanswered, offer)))
+        for worker in self.workers.values():
+            if worker.busy is AgentState.WRAP_UP:
+                due.append((worker.wrap_up_due_ms, worker.wrap_up_armed, partial(self._end_wrap_up, worker, None)))
+        return [entry for entry in due if entry[0] <= self.now_ms]
+
+    def _unanswered(self, offer: LiveOffer) -> None:
+        rang = offer.state is OfferState.RINGING  # nobody is to blame for a phone that never rang
+        self._end_offer(offer, OfferState.EXPIRED if rang else OfferState.FAILED, stop=True)
 
     # ---- events
 
@@ -176,8 +147,8 @@ class Picture:
         match event:
             case ContactArrived():
                 self._arrive(event)
-            case CustomersFound(contact=contact, customers=customers):
-                self._identify(contact, customers)
+            case CustomersFound():
+                self._identify(event)
             case CallerLeft(contact=contact, how=how):
                 self._leave(contact, how)
             case OfferRinging(offer=offer):
@@ -199,18 +170,30 @@ class Picture:
                 in_hand = worker.caller.id if worker is not None and worker.caller is not None else None
                 if worker is not None and worker.busy is AgentState.WRAP_UP and in_hand == contact:
                     self._end_wrap_up(worker, disposition)
+            case ContactMoved():
+                self.move(event)
+            case ContactPrioritised():
+                self.prioritise(event)
+            case ContactWithdrawn(contact=contact):
+                caller = self.callers.get(contact)
+                if caller is not None and caller.waits:
+                    self._stop_all(caller)
+                    self.withdraw(caller, event)
+            case QueueStateSet():
+                self.set_queue(event)
             case ConfigurationLoaded(configuration=configuration):
                 self._configure(configuration)
+            case DayBegan(day=day):
+                self._begin_day(day)
             case _:
                 pass
 
     def _arrive(self, arrival: ContactArrived) -> None:
-        assert self.config is not None
         if arrival.contact in self.callers or arrival.contact in self.gone:
             return
         self.arrivals += 1
-        due_ms = self.now_ms + self.config.lookup_deadline_ms
-        caller = Caller(arrival, self.now_ms, self.arrivals, ContactState.IDENTIFYING, due_ms)
+        due_ms = self.now_ms + self.rules_of_now.lookup_deadline_ms
+        caller = Caller(arrival, self.now_ms, self.arrivals, ContactState.IDENTIFYING, due_ms, self.arm())
         self.callers[arrival.contact] = caller
         if arrival.caller is None and arrival.account is None:
             caller.customers = ()
@@ -218,25 +201,27 @@ class Picture:
         else:
             self.foreseen.looked_up[arrival.contact] = None
 
-    def _identify(self, contact: ContactId, customers: tuple[Customer, ...]) -> None:
-        caller = self.callers.get(contact)
+    def _identify(self, found: CustomersFound) -> None:
+        caller = self.callers.get(found.contact)
         if caller is None or caller.customers is not None:
             return
-        caller.customers = customers
+        caller.customers, caller.last_agent = found.customers, found.last_agent
         if caller.state is not ContactState.CONNECTED:
             self.route(caller)
-        if caller.offer is not None:
-            self.foreseen.popped[caller.offer] = None
+        on_screens = [offer.id for offer in caller.ringing] + ([caller.offer] if caller.offer else [])
+        self.foreseen.popped.update(dict.fromkeys(on_screens))
 
     def _leave(self, contact: ContactId, how: Departure) -> None:
         caller = self.callers.get(contact)
         if caller is None:
             return
-        if caller.state is ContactState.OFFERED:
-            assert caller.offer is not None
-            self._end_offer(self.offers[caller.offer], OfferState.WITHDRAWN, stop=True)
+        self._stop_all(caller)
         connected = caller.state is ContactState.CONNECTED
         self._end(caller, Outcome.ANSWERED if connected else _OUTCOME_OF[how])
+
+    def _stop_all(self, caller: Caller) -> None:
+        for offer in list(caller.ringing):
+            self._end_offer(offer, OfferState.WITHDRAWN, stop=True, waits_again=False)
 
     def _answered(self, offer_id: OfferId) -> None:
         if offer_id in self.offers:
@@ -247,9 +232,10 @@ class Picture:
     def _leg_over(self, offer_id: OfferId, how: LegEnd) -> None:
         offer = self.offers.get(offer_id)
         if offer is not None:
-            self._end_offer(offer, _END_OF[how], stop=False)
-            if how is LegEnd.CALLER_GONE:
-                self._end(offer.caller, Outcome.ABANDONED)
+            gone = how is LegEnd.CALLER_GONE
+            self._end_offer(offer, _END_OF[how], stop=False, waits_again=not gone)
+            if gone:
+                self._leave(offer.caller.id, Departure.HUNG_UP)
             return
         for caller in list(self.callers.values()):
             if caller.state is ContactState.CONNECTED and caller.offer == offer_id:
@@ -265,10 +251,7 @@ class Picture:
             if caller.id not in listed:
                 self._leave(caller.id, Departure.FALLBACK if caller.id in sync.fallback else Departure.LOST)
         legs = {leg.offer: leg.contact for leg in sync.legs}
-        self._sync_offers(sync.pbx, legs)
-        for leg in sync.legs:
-            if leg.ringing and leg.offer in self.offers:
-                self.offers[leg.offer].state = OfferState.RINGING
+        self._sync_offers(sync, legs)
         for caller in ours:
             if caller.state is ContactState.CONNECTED and caller.id in self.callers:
                 assert caller.offer is not None
@@ -281,17 +264,28 @@ class Picture:
             if stray and (leg.contact is None or leg.contact in self.callers):
                 self.foreseen.stopped[leg.offer] = None
         for arrival in sync.waiting:
-            if arrival.contact not in legs.values():
-                self._arrive(arrival)
+            if arrival.contact in legs.values():
+                continue
+            if arrival.contact in self.gone:
+                self.foreseen.sent_away[arrival.contact] = None
+            self._arrive(arrival)
 
-    def _sync_offers(self, pbx: PbxName, legs: dict[OfferId, ContactId | None]) -> None:
-        for offer in [offer for offer in self.offers.values() if offer.device.pbx == pbx]:
+    def _sync_offers(self, sync: PbxSynced, legs: dict[OfferId, ContactId | None]) -> None:
+        for offer in [offer for offer in self.offers.values() if offer.device.pbx == sync.pbx]:
+            if offer.id not in self.offers:
+                continue  # another phone was answered
             if offer.id not in legs:
                 self._end_offer(offer, OfferState.WITHDRAWN, stop=True)
             elif legs[offer.id] == offer.caller.id:
                 self._connect(offer)
+            else:
+                offer.fires_ms, offer.armed = max(offer.due_ms, self.now_ms), self.arm()
+        for leg in sync.legs:
+            if leg.ringing and leg.offer in self.offers:
+                self.offers[leg.offer].state = OfferState.RINGING
 
     def _wish(self, worker: Worker, event: Event) -> None:
+        was = worker.state
         match event:
             case AgentSignedOut():
                 worker.wish = OUT
@@ -303,76 +297,104 @@ class Picture:
                 worker.wish = READY
             case AgentReady() if worker.wish is NOT_READY:
                 worker.wish = READY
-                worker.idle_since_ms = self.now_ms
+                worker.idle_since_ms = worker.ready_since_ms = self.now_ms
             case _:
                 pass
+        if was is READY and worker.state is not READY:
+            worker.ready_ms += self._today(worker.ready_since_ms)
 
     def _configure(self, configuration: Configuration) -> None:
         self.config = configuration
+        names = [queue.name for queue in configuration.queues]
+        self.queue_states = {name: state for name, state in self.queue_states.items() if name in names}
         wanted = {config.id: config for config in configuration.agents}
         for worker in list(self.workers.values()):
-            worker.removed = worker.config.id not in wanted
+            worker.removed = worker.id not in wanted
+            if not worker.removed:
+                worker.turns = {name: turn for name, turn in worker.turns.items() if name in names}
             if worker.removed and worker.busy is None:
-                del self.workers[worker.config.id]
+                del self.workers[worker.id]
         for config in configuration.agents:
             self.workers.setdefault(config.id, Worker(config)).config = config
-        for caller in self.callers.values():
-            if caller.state in (ContactState.WAITING, ContactState.OFFERED):
+        self.release_all()
+        for caller in list(self.callers.values()):
+            if caller.waits:
                 self.route(caller)
+
+    def _begin_day(self, day: str) -> None:
+        if day == self.day:
+            return
+        self.day, self.day_began_ms = day, self.now_ms
+        for worker in self.workers.values():
+            worker.contacts_today = worker.handling_ms = worker.ready_ms = 0
 
     # ---- what events lead to
 
-    def _end_offer(self, offer: LiveOffer, how: OfferState, *, stop: bool) -> None:
-        assert self.config is not None
-        worker = offer.worker
+    def _end_offer(self, offer: LiveOffer, how: OfferState, *, stop: bool, waits_again: bool = True) -> None:
+        """An offer came to nothing; `waits_again` is false where the contact ends, too, or is answered elsewhere."""
+        worker, caller, rules = offer.worker, offer.caller, self.rules_of_now
         self._close(offer, how)
         if stop:
             self.foreseen.stopped[offer.id] = None
-        offer.caller.state, offer.caller.offer, offer.caller.worker = ContactState.WAITING, None, None
-        if how is OfferState.EXPIRED and worker.wish is READY:
-            worker.wish = NOT_READY
+        if how in _REFUSED:
+            caller.refused_by[worker.id] = None
+        if how is OfferState.EXPIRED:
+            worker.backoff_until_ms = self.now_ms + rules.rona_backoff_ms
+            if worker.wish is READY:
+                worker.wish = NOT_READY
         if how is OfferState.DECLINED:
-            worker.backoff_until_ms = self.now_ms + self.config.decline_backoff_ms
+            worker.backoff_until_ms = self.now_ms + rules.decline_backoff_ms
         if how is OfferState.FAILED:
-            worker.backoff_until_ms = self.now_ms + self.config.failure_backoff_ms
+            worker.backoff_until_ms = self.now_ms + rules.failure_backoff_ms
         self._free(worker)
+        if how in _REFUSED and caller.held_for == worker.id:
+            self.release(caller)
+        if waits_again and not caller.ringing:
+            caller.state = ContactState.WAITING
 
     def _connect(self, offer: LiveOffer) -> None:
+        caller = offer.caller
         self._close(offer, OfferState.ACCEPTED)
+        for other in list(caller.ringing):
+            self._end_offer(other, OfferState.WITHDRAWN, stop=True, waits_again=False)
         self.foreseen.confirmed[offer.id] = None
-        offer.caller.state, offer.caller.connected_ms = ContactState.CONNECTED, self.now_ms
+        caller.state, caller.connected_ms = ContactState.CONNECTED, self.now_ms
+        caller.offer, caller.worker, caller.held_for = offer.id, offer.worker, None
         offer.worker.busy = AgentState.TALKING
+        offer.worker.contacts_today += 1
 
     def _close(self, offer: LiveOffer, how: OfferState) -> None:
-        self.foreseen.closed[offer.id] = (how, offer.worker.config.id)
+        self.foreseen.closed[offer.id] = (how, offer.worker.id)
         del self.offers[offer.id]
+        offer.caller.ringing.remove(offer)
         self.closed.add(offer.id)
 
     def _end(self, caller: Caller, outcome: Outcome) -> None:
-        del self.callers[caller.id]
-        self.gone.add(caller.id)
-        self.foreseen.ended[caller.id] = outcome
+        self.end(caller, outcome)
         if caller.worker is not None:
-            caller.worker.busy = AgentState.WRAP_UP
-            wrap_up_ms = self._wrap_up_ms(caller.queue)
-            caller.worker.wrap_up_due_ms = self.now_ms + wrap_up_ms
+            worker = caller.worker
+            worker.busy = AgentState.WRAP_UP
+            wrap_up_ms = self._wrap_up_ms(caller)
+            worker.wrap_up_due_ms, worker.wrap_up_armed = self.now_ms + wrap_up_ms, self.arm()
             if wrap_up_ms == 0:
-                self._end_wrap_up(caller.worker, None)
+                self._end_wrap_up(worker, None)
 
-    def _wrap_up_ms(self, queue: str) -> int:
-        assert self.config is not None
-        return next((config.wrap_up_ms for config in self.config.queues if config.name == queue), 0)
+    def _wrap_up_ms(self, caller: Caller) -> int:
+        return next((queue.wrap_up_ms for queue in self.rules_of_now.queues if queue.name == caller.queue), 0)
 
     def _end_wrap_up(self, worker: Worker, disposition: str | None) -> None:
         assert worker.caller is not None
         self.foreseen.wrapped_up[worker.caller.id] = disposition
+        worker.handling_ms += self._today(worker.caller.connected_ms)
         worker.idle_since_ms = self.now_ms
         self._free(worker)
 
     def _free(self, worker: Worker) -> None:
         worker.busy, worker.caller = None, None
+        worker.ready_since_ms = self.now_ms
         if worker.removed:
-            del self.workers[worker.config.id]
+            del self.workers[worker.id]
+        self.release_all()
 
     # ---- asking
 
@@ -385,39 +407,6 @@ class Picture:
             for worker in self.workers.values()
         )
 
-    def route(self, caller: Caller) -> None:
-        """Send the caller where the rules of now want it."""
-        assert self.config is not None
-        if caller.state is ContactState.IDENTIFYING:
-            caller.state = ContactState.WAITING
-        caller.queue, caller.priority, caller.skills, caller.rule = self.config.default_queue, 0, (), "(no rule)"
-        for rule in self.config.rules:
-            if self._applies(rule, caller):
-                caller.queue, caller.priority, caller.skills, caller.rule = (
-                    rule.queue,
-                    rule.priority,
-                    rule.skills,
-                    rule.name,
-                )
-                return
-
-    def tier(self, caller: Caller) -> str:
-        assert self.config is not None
-        for tier in self.config.tiers:
-            if any(customer.tier == tier for customer in caller.customers or ()):
-                return tier
-        return self.config.default_tier
-
-    def _applies(self, rule: RuleConfig, caller: Caller) -> bool:
-        arrival, customers = caller.arrival, caller.customers or ()
-        language = arrival.language or (customers[0].language if len(customers) == 1 else None) or ""
-        return (
-            (not rule.tier or self.tier(caller) in rule.tier)
-            and (not rule.dialled or arrival.dialled in rule.dialled)
-            and (not rule.intent or (arrival.intent or "") in rule.intent)
-            and (not rule.language or language in rule.language)
-        )
-
     def available(self, worker: Worker) -> bool:
         """Whether the agent may be offered something now."""
         device = worker.config.device
@@ -428,13 +417,3 @@ class Picture:
             and self.up.get(device.pbx, False)
             and self.devices.get(device) is DeviceStatus.FREE
         )
-
-    @staticmethod
-    def suits(worker: Worker, caller: Caller) -> bool:
-        """Whether the agent may take this contact at all."""
-        if caller.queue not in worker.config.queues or worker.config.device.pbx != caller.arrival.channel.pbx:
-            return False
-        for need in caller.skills:
-            if not any(have.name == need.name and have.level >= need.level for have in worker.config.skills):
-                return False
-        return True

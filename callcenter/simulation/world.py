@@ -10,23 +10,77 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 import msgspec
 
-from callcenter.commands import Command, ConfirmConnection, LookUpCustomer, RecordContact, RingDevice, StopRinging
+from callcenter.commands import (
+    AgentChanged,
+    Command,
+    ConfirmConnection,
+    LookUpCustomer,
+    PbxCommand,
+    RecordContact,
+    RingDevice,
+    SendAway,
+    StopRinging,
+)
 from callcenter.engine import Engine
-from callcenter.events import ConfigurationLoaded, DeviceChanged, Event, PbxLost, PbxSynced, TimePassed
+from callcenter.events import (
+    ConfigurationLoaded,
+    DayBegan,
+    DeviceChanged,
+    Event,
+    PbxLost,
+    PbxSynced,
+    QueueStateSet,
+    TimePassed,
+)
 from callcenter.simulation.auditor import Auditor, BrokenInvariantError
-from callcenter.simulation.drawing import CALM, draw_change, draw_configuration, draw_mix
+from callcenter.simulation.drawing import (
+    CALM,
+    Chances,
+    Mix,
+    between,
+    draw_change,
+    draw_configuration,
+    draw_features,
+    draw_mix,
+    pick,
+)
 from callcenter.simulation.pbx import PbxModel
-from callcenter.simulation.people import Agents, Callers
+from callcenter.simulation.people import Agents, Callers, Supervisors
 from callcenter.state import Saved
-from callcenter.types import AgentState, Configuration, ContactId, DeviceRef, DeviceStatus, OfferId, Outcome, PbxName
+from callcenter.types import (
+    AgentState,
+    Configuration,
+    ContactId,
+    DeviceRef,
+    DeviceStatus,
+    OfferId,
+    Outcome,
+    PbxName,
+    QueueState,
+)
 
 START_MS = 1_700_000_000_000
 SNAPSHOT_EVERY = 40
 SETTLING_MS = 6 * 3_600_000
 PHONES = range(1, 14)
+AT_EACH_EVENT = (
+    "cut",
+    "restart",
+    "crash",
+    "backwards",
+    "reload",
+    "fumble",
+    "phone",
+    "move",
+    "prioritise",
+    "withdraw",
+    "queue_state",
+    "day",
+)
 
 Entry = tuple[int, Event]
 
@@ -75,9 +129,11 @@ class World:
     def __init__(self, seed: int, audit: bool) -> None:
         self.rng = rng = Random(seed)  # noqa: S311 - repeatable on purpose
         self.mix = draw_mix(rng)
+        self._chances = _chances(rng, self.mix)
         self._reorder, self._grain_ms = self.mix.reorder, self.mix.grain_ms
         self.now_ms = START_MS
-        self.config: Configuration = draw_configuration(rng)
+        self.features = draw_features(rng)
+        self.config: Configuration = draw_configuration(rng, self.features)
         self.engine = Engine.fresh(self.config)
         self.auditor = Auditor() if audit else None
         self.journal: list[Entry] = []
@@ -89,9 +145,12 @@ class World:
         gap_ms = rng.choice((500, 3_000, 10_000, 30_000))
         self.callers = Callers(self, gap_ms, rng.choice((2_000, 20_000, 120_000)), talk_ms)
         self.agents = Agents(self)
+        self.supervisors = Supervisors(self)
+        self._release = self._releases()
         self._schedule: list[tuple[int, int, Callable[[], None]]] = []
         self._scheduled = 0
         self._spoken: dict[str, int] = {}  # when the last event of a stream comes
+        self._keeps_snapshots = self.mix.crash > 0
         self._snapshot = msgspec.json.encode(self.engine.snapshot())
         self._tail: list[Entry] = []
 
@@ -100,7 +159,7 @@ class World:
     def live(self, events: int) -> None:
         self.feed(ConfigurationLoaded(self.config))
         for pbx in self.pbxs.values():
-            self.later(self.rng.randint(0, 3_000), self._linking(pbx))
+            self.later(between(self.rng, 0, 3_000), self._linking(pbx))
         self.callers.start()
         while self.handled < events:
             self._step()
@@ -109,7 +168,10 @@ class World:
     def _come_to_rest(self) -> None:
         """No more faults, no more callers: all that can be served is served within hours of virtual time."""
         self.mix = CALM
+        self._chances = _chances(self.rng, CALM)
         self.callers.open = False
+        for queue in list(self.engine.snapshot().queue_states):
+            self.feed(QueueStateSet(queue, QueueState.OPEN, "sue"))
         for pbx in self.pbxs.values():
             for device in list(pbx.odd_phones):
                 pbx.set_phone(device, DeviceStatus.FREE)
@@ -133,9 +195,11 @@ class World:
 
     def _prod(self) -> None:
         """Whoever still is not ready goes ready: in the liveness phase all agents are at work."""
+        if self._schedule:
+            return
         for agent in self.engine.snapshot().agents.values():
             seen = self.agents.told.get(agent.config.id)
-            if seen is not None and agent.state in (AgentState.LOGGED_OUT, AgentState.NOT_READY) and not self._schedule:
+            if seen is not None and agent.state in (AgentState.LOGGED_OUT, AgentState.NOT_READY):
                 self.agents.see(seen)
         if not self._schedule and self.engine.next_due_ms() is None:
             self.later(60_000, lambda: self.feed(TimePassed()))
@@ -190,30 +254,38 @@ class World:
 
     def feed(self, event: Event) -> None:
         """handle -> journal -> release, as the runner does it; the daemon may crash on the way."""
-        rng, mix = self.rng, self.mix
-        now_ms = self.now_ms - (rng.randint(1, 5_000) if rng.random() < mix.backwards else 0)
-        crash = rng.random() < mix.crash
+        now_ms, crash = self.now_ms, False
+        happens = self._chances.draw()
+        if happens:
+            now_ms -= between(self.rng, 1, 5_000) if "backwards" in happens else 0
+            crash = "crash" in happens
         commands = self.engine.handle(now_ms, event)
-        if crash and rng.random() < 0.5:
+        if crash and self.rng.random() < 0.5:
             self._crash()  # before the journal: the event is lost with the commands
             return
         self.handled += 1
-        self.journal.append((now_ms, event))
-        self._tail.append((now_ms, event))
-        records = [command for command in commands if isinstance(command, RecordContact)]
-        self.answered.update(record.contact for record in records if record.outcome is Outcome.ANSWERED)
         if self.auditor is not None:
+            self.journal.append((now_ms, event))
             self.auditor.observe(now_ms, event, commands, self.engine.snapshot())
             if self.handled % 10 == 0:
                 self.auditor.overview(self.engine.overview(self.now_ms))
+        if self._keeps_snapshots:
+            self._keep(now_ms, event, crash)
         if crash:
             self._crash(digest_of(self.engine))  # after the journal: the commands are lost
             return
-        if len(self._tail) >= SNAPSHOT_EVERY + len(self.engine.snapshot().ended) // 40:  # a large one takes its time
-            self._snapshot, self._tail = msgspec.json.encode(self.engine.snapshot()), []
         for command in commands:
-            self._release(command)
-        self._faults()
+            release = self._release.get(type(command))
+            if release is not None:
+                release(command)
+        for what in happens:
+            self._happens(what)
+
+    def _keep(self, now_ms: int, event: Event, crash: bool) -> None:
+        """The journal's tail, and now and then a snapshot; a large one takes its time."""
+        self._tail.append((now_ms, event))
+        if not crash and len(self._tail) >= SNAPSHOT_EVERY + len(self.engine.snapshot().ended) // 40:
+            self._snapshot, self._tail = msgspec.json.encode(self.engine.snapshot()), []
 
     def _crash(self, digest: str | None = None) -> None:
         """The daemon starts again from the snapshot and the tail of the journal, and all links are new."""
@@ -224,28 +296,35 @@ class World:
         for pbx in self.pbxs.values():
             self._cut(pbx)
         for command in self.engine.resume():
-            self._release(command)
+            release = self._release.get(type(command))
+            if release is not None:
+                release(command)
         self.feed(ConfigurationLoaded(self.config))
 
-    def _release(self, command: Command) -> None:
-        match command:
-            case RingDevice(device=device) | StopRinging(device=device):
-                self._send(command, device.pbx)
-            case ConfirmConnection(channel=channel):
-                self._send(command, channel.pbx)
-            case LookUpCustomer():
-                self.callers.look_up(command)
-            case _:
-                self.agents.see(command)
+    def _releases(self) -> dict[type[Command], Callable[[Any], None]]:
+        """Who takes which command. The others are for the log and the screens."""
+        return {
+            RingDevice: lambda command: self._send(command, command.device.pbx),
+            StopRinging: lambda command: self._send(command, command.device.pbx),
+            ConfirmConnection: lambda command: self._send(command, command.channel.pbx),
+            SendAway: lambda command: self._send(command, command.channel.pbx),
+            LookUpCustomer: self.callers.look_up,
+            AgentChanged: self.agents.see,
+            RecordContact: self._note_end,
+        }
+
+    def _note_end(self, record: RecordContact) -> None:
+        if record.outcome is Outcome.ANSWERED:
+            self.answered.add(record.contact)
 
     # ---- the link to a PBX
 
-    def _send(self, command: RingDevice | StopRinging | ConfirmConnection, name: PbxName) -> None:
+    def _send(self, command: PbxCommand, name: PbxName) -> None:
         pbx = self.pbxs[name]
         if pbx.link_up:
-            self.later(self.rng.randint(0, 20), lambda: pbx.obey(command))
+            self.later(between(self.rng, 0, 20), lambda: pbx.obey(command))
             if self.rng.random() < self.mix.twice:
-                self.later(self.rng.randint(0, 200), lambda: pbx.obey(command))
+                self.later(between(self.rng, 0, 200), lambda: pbx.obey(command))
 
     def say(self, pbx: PbxName, stream: str, event: Event) -> None:
         """An event on its way from the PBX: in order within its stream, late or twice if the seed wants it."""
@@ -253,8 +332,8 @@ class World:
         if not model.link_up:
             return
         epoch = model.epoch
-        key = f"{pbx} {stream if self._reorder else ''}"
-        delay_ms = rng.randint(0, 2_000) if rng.random() < mix.late else rng.randint(0, 5)
+        key = f"{pbx} {stream}" if self._reorder else pbx
+        delay_ms = between(rng, 0, 2_000) if rng.random() < mix.late else between(rng, 0, 5)
         at_ms = self._spoken[key] = max(self.now_ms + delay_ms, self._spoken.get(key, 0))
 
         def deliver() -> None:
@@ -263,7 +342,7 @@ class World:
 
         self._at(at_ms, deliver)
         if rng.random() < mix.twice and not isinstance(event, DeviceChanged):
-            self._at(at_ms + rng.randint(0, 3_000), deliver)
+            self._at(at_ms + between(rng, 0, 3_000), deliver)
 
     def phone_rings(self, pbx: PbxName, offer: OfferId) -> None:
         self.agents.phone_rings(self.pbxs[pbx], offer)
@@ -282,33 +361,42 @@ class World:
     def _cut(self, pbx: PbxModel) -> None:
         pbx.cut()
         self.feed(PbxLost(pbx.name))
-        self.later(self.rng.randint(10, 8_000), self._linking(pbx))
+        self.later(between(self.rng, 10, 8_000), self._linking(pbx))
 
     # ---- faults that come by themselves
 
-    def _faults(self) -> None:
-        rng, mix = self.rng, self.mix
-        pbx = rng.choice(list(self.pbxs.values()))
-        if rng.random() < mix.cut and pbx.link_up:
+    def _happens(self, what: str) -> None:
+        rng = self.rng
+        pbx = pick(rng, list(self.pbxs.values()))
+        if what == "cut" and pbx.link_up:
             self._cut(pbx)
-        if rng.random() < mix.restart and pbx.link_up:
+        elif what == "restart" and pbx.link_up:
             pbx.restart()
             self._cut(pbx)
-        if rng.random() < mix.reload:
-            self.later(rng.randint(0, 100), self._reload)
-        if rng.random() < mix.fumble:
+        elif what == "reload":
+            self.later(between(rng, 0, 100), self._reload)
+        elif what == "fumble":
             known = list(self.engine.snapshot().agents)
-            self.later(rng.randint(0, 2_000), lambda: self.agents.fumble(known))
-        if rng.random() < mix.phone:
-            device = rng.choice(pbx.devices)
-            status = rng.choice((DeviceStatus.IN_USE, DeviceStatus.UNREACHABLE))
+            self.later(between(rng, 0, 2_000), lambda: self.agents.fumble(known))
+        elif what in ("move", "prioritise", "withdraw", "queue_state"):
+            self.supervisors.act(what, list(self.engine.snapshot().contacts), self.config)
+        elif what == "day":
+            self.later(0, lambda: self.feed(DayBegan(f"day {between(rng, 1, 4)}")))
+        elif what == "phone":
+            device = pick(rng, pbx.devices)
+            status = pick(rng, (DeviceStatus.IN_USE, DeviceStatus.UNREACHABLE))
             self.later(0, lambda: pbx.set_phone(device, status))
-            self.later(rng.randint(100, 20_000), lambda: pbx.set_phone(device, DeviceStatus.FREE))
+            self.later(between(rng, 100, 20_000), lambda: pbx.set_phone(device, DeviceStatus.FREE))
 
     def _reload(self) -> None:
         if self.mix != CALM:
-            self.config = draw_change(self.rng, self.config, list(self.pbxs))
+            self.config = draw_change(self.rng, self.config, list(self.pbxs), self.features)
             self.feed(ConfigurationLoaded(self.config))
+
+
+def _chances(rng: Random, mix: Mix) -> Chances:
+    """What may happen at each event, besides the event."""
+    return Chances(rng, {name: getattr(mix, name) for name in AT_EACH_EVENT})
 
 
 def _phone(pbx: PbxName, number: int) -> DeviceRef:

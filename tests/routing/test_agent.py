@@ -1,23 +1,12 @@
-"""The agent's table, and what it takes to satisfy a contact."""
+"""The agent's table."""
 
 import pytest
 
-from callcenter.routing.agent import AGENT_TABLE, BUSY_STATES, AgentTrigger, satisfies
+from callcenter.routing.agent import AGENT_TABLE, BUSY_STATES, AgentTrigger
 from callcenter.statetable import IllegalTransitionError
 from callcenter.types import AgentState
-from tests.playbook import skills
 
 REQUESTS = (AgentTrigger.SIGN_IN, AgentTrigger.SIGN_OUT, AgentTrigger.GO_READY, AgentTrigger.GO_NOT_READY)
-
-
-def test_each_required_skill_is_needed_at_its_level_or_above() -> None:
-    have = skills(billing=5, german=1)
-    assert satisfies(have, ())
-    assert satisfies(have, skills(billing=5))
-    assert satisfies(have, skills(billing=4, german=1))
-    assert not satisfies(have, skills(billing=6))
-    assert not satisfies(have, skills(billing=1, sales=1))
-    assert not satisfies((), skills(billing=1))
 
 
 @pytest.mark.parametrize("state", list(AgentState))

@@ -31,7 +31,7 @@ def test_a_failing_seed_ends_with_how_to_reproduce_it_and_a_short_story() -> Non
         status, said = _main("--seed", "0", "--seeds", "20", "--events", "300")
     assert status == 1
     first, *rest = said.splitlines()
-    assert first.startswith("FAILED the agent idle longest goes first")
+    assert first.startswith("FAILED the right agent goes first")
     assert "python -m callcenter.simulation --seed" in first
     assert "ContactArrived" in "".join(rest)
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from callcenter.commands import ConfirmConnection, RingDevice, StopRinging
+from callcenter.commands import ConfirmConnection, RingDevice, SendAway, StopRinging
 from callcenter.events import CallerLeft, Event, Leg, OfferConnected, OfferEnded, OfferRinging
 from callcenter.simulation.pbx import CROSSED_MS, HEARTBEAT_LIMIT_MS, PbxModel
-from callcenter.types import ContactId, Departure, DeviceStatus, LegEnd, OfferId, PbxName
+from callcenter.types import ContactId, Departure, DeviceStatus, LegEnd, OfferId, Outcome, PbxName
 from tests.playbook import PBX, arrived, device
 
 ADA, BOB = device("ada"), device("bob")
@@ -122,14 +122,39 @@ def test_a_short_talk_that_nobody_confirmed_gives_the_caller_back_and_a_long_one
         assert stage.pbx.is_holding(ANNA) is holds
 
 
-def test_a_second_answer_takes_the_caller_over() -> None:
+def test_the_first_of_two_answers_has_the_caller_and_the_second_finds_it_taken() -> None:
     stage = Stage()
     stage.ring("anna.1")
     stage.ring("anna.2", phone="bob")
     stage.pbx.answer(OfferId("anna.1"))
     stage.pbx.answer(OfferId("anna.2"))
+    assert stage.ends() == [("anna.2", LegEnd.TAKEN)]
+    assert stage.pbx.lines[ANNA].leg == "anna.1"
+    assert stage.pbx.status(BOB) is DeviceStatus.FREE
+
+
+def test_who_is_sent_away_is_gone_from_hold_or_conversation() -> None:
+    away = SendAway(ANNA, arrived("anna").channel, Outcome.CLOSED)
+    stage = Stage()
+    stage.pbx.obey(away)
+    assert stage.said[-1] == CallerLeft(ANNA, Departure.HUNG_UP)
+    stage.pbx.obey(away)
+    assert stage.said.count(CallerLeft(ANNA, Departure.HUNG_UP)) == 1
+    stage = Stage()
+    stage.ring("anna.1")
+    stage.pbx.answer(OfferId("anna.1"))
+    stage.pbx.obey(away)
     assert stage.ends() == [("anna.1", LegEnd.HUNG_UP)]
-    assert stage.pbx.lines[ANNA].leg == "anna.2"
+    assert not stage.pbx.lines
+
+
+def test_it_knows_how_many_hear_music() -> None:
+    stage = Stage()
+    stage.pbx.arrive(arrived("ben"))
+    assert stage.pbx.held() == 2
+    stage.ring("anna.1")
+    stage.pbx.answer(OfferId("anna.1"))
+    assert stage.pbx.held() == 1
 
 
 def test_a_sync_tells_all_that_there_is() -> None:

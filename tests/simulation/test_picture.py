@@ -1,6 +1,9 @@
 """The auditor's own account of a call: naive, and right about who is free and who waits."""
 
-from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, PbxLost, TimePassed
+import dataclasses
+
+from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, DayBegan, PbxLost, TimePassed
+from callcenter.simulation.judging import suits
 from callcenter.types import AgentId, AgentState, ContactId, ContactState, LegEnd, OfferState, Outcome
 from tests.playbook import (
     PBX,
@@ -13,10 +16,13 @@ from tests.playbook import (
     customer,
     found,
     left,
+    leg,
     leg_ended,
+    queue,
     ringing,
     rule,
     skills,
+    synced,
     talking,
 )
 
@@ -43,6 +49,7 @@ def test_an_end_of_a_leg_is_foreseen_by_its_cause() -> None:
         (LegEnd.BUSY, OfferState.DECLINED),
         (LegEnd.NO_ANSWER, OfferState.EXPIRED),
         (LegEnd.CALLER_GONE, OfferState.WITHDRAWN),
+        (LegEnd.TAKEN, OfferState.WITHDRAWN),
         (LegEnd.FAILED, OfferState.FAILED),
     ):
         story = Playbook.open(configuration(agent("ada"))).at(100, arrived("anna"), ringing("anna.1"))
@@ -70,7 +77,7 @@ def test_who_suits_whom() -> None:
     )
     picture = Playbook.open(config).at(100, arrived("greta")).auditor.picture
     caller = picture.callers[ContactId("greta")]
-    assert [picture.suits(worker, caller) for worker in picture.workers.values()] == [True, False, False]
+    assert [suits(worker, caller) for worker in picture.workers.values()] == [True, False, False]
 
 
 def test_the_highest_tier_and_the_only_language_count() -> None:
@@ -79,8 +86,10 @@ def test_the_highest_tier_and_the_only_language_count() -> None:
     story.at(20, arrived("ben", caller="+1"), found("ben", customer(1, "silver", "de")))
     picture = story.auditor.picture
     anna, ben = picture.callers[ContactId("anna")], picture.callers[ContactId("ben")]
-    assert (picture.tier(anna), anna.rule) == ("gold", "all")
-    assert (picture.tier(ben), ben.rule) == ("silver", "german")
+    assert anna.route is not None
+    assert ben.route is not None
+    assert (picture.tier(anna), anna.route.rule) == ("gold", "all")
+    assert (picture.tier(ben), ben.route.rule) == ("silver", "german")
 
 
 def test_nobody_is_available_while_the_pbx_is_away() -> None:
@@ -89,3 +98,46 @@ def test_nobody_is_available_while_the_pbx_is_away() -> None:
     assert picture.available(picture.workers[ADA])
     story.at(100, PbxLost(PBX))
     assert not picture.available(picture.workers[ADA])
+
+
+def _two_phones() -> Playbook:
+    both = dataclasses.replace(queue("general"), ring_at_once=2)
+    return Playbook.open(configuration(agent("ada"), agent("bob"), queues=(both,))).at(100, arrived("anna"))
+
+
+def test_one_of_two_phones_is_answered_and_the_other_stopped() -> None:
+    story = _two_phones()
+    picture = story.auditor.picture
+    assert [offer.id for offer in picture.callers[ContactId("anna")].ringing] == ["anna.1", "anna.2"]
+    story.at(200, answered("anna.2"))
+    assert picture.foreseen.closed == {"anna.1": (OfferState.WITHDRAWN, "ada"), "anna.2": (OfferState.ACCEPTED, "bob")}
+    assert list(picture.foreseen.stopped) == ["anna.1"]
+    assert picture.workers[ADA].state is AgentState.READY
+
+
+def test_it_waits_again_when_the_last_phone_has_stopped() -> None:
+    story = _two_phones().at(200, leg_ended("anna.1", LegEnd.BUSY))
+    caller = story.auditor.picture.callers[ContactId("anna")]
+    assert [offer.id for offer in caller.ringing] == ["anna.2"]
+    story.at(300, leg_ended("anna.2", LegEnd.BUSY))
+    assert caller.state is ContactState.WAITING
+    assert list(caller.refused_by) == ["ada", "bob"]
+
+
+def test_figures_of_the_day_count_what_lies_within_it() -> None:
+    story = talking(configuration(agent("ada")))  # READY at 0, offered at 500, connected at 1,000
+    ada = story.auditor.picture.workers[ADA]
+    assert (ada.contacts_today, ada.ready_ms, ada.handling_ms) == (1, 500, 0)
+    story.at(3_000, DayBegan("2026-11-22"))
+    assert (ada.contacts_today, ada.ready_ms, ada.handling_ms) == (0, 0, 0)
+    story.at(4_000, left("anna")).wait_until(4_000 + WRAP_UP_MS)
+    assert ada.handling_ms == 1_000 + WRAP_UP_MS
+    story.at(story.now_ms + 10, DayBegan("2026-11-22"))
+    assert ada.handling_ms == 1_000 + WRAP_UP_MS
+
+
+def test_a_caller_who_is_over_and_still_listed_is_sent_away_unless_it_talks() -> None:
+    story = Playbook.open(configuration(agent("ada")))
+    story.at(100, arrived("anna"), arrived("ben")).at(200, left("anna"), left("ben"))
+    story.at(300, synced(waiting=(arrived("anna"), arrived("ben")), legs=(leg("ben.7", "ben"),)))
+    assert list(story.auditor.picture.foreseen.sent_away) == ["anna"]

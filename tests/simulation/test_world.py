@@ -4,7 +4,9 @@ from collections import Counter
 
 import pytest
 
+from callcenter.simulation.logwatch import IN_SERVICE_LEVEL
 from callcenter.simulation.world import SeedFailedError, World, run
+from callcenter.types import DecisionKind
 
 SEEDS, EVENTS = 300, 250
 
@@ -21,11 +23,14 @@ def test_one_long_life() -> None:
 
 def test_the_worlds_are_rich_enough_to_mean_something() -> None:
     counts: Counter[str] = Counter()
-    for seed in range(40):
+    for seed in range(60):
         counts.update(run(seed, EVENTS).counts)
     ends = ("accepted", "declined", "expired", "failed", "withdrawn")
-    for what in ("answered", "abandoned", "lost", "fallback", *(f"offers {end}" for end in ends)):
+    for what in ("answered", "abandoned", "lost", "fallback", "closed", *(f"offers {end}" for end in ends)):
         assert counts[what] >= 10, (what, counts)
+    for kind in DecisionKind:
+        assert counts[f"decisions {kind.value}"] >= 3, (kind, counts)
+    assert counts[IN_SERVICE_LEVEL] >= 10, counts
 
 
 def test_the_same_seed_is_the_same_world_with_or_without_the_auditor() -> None:

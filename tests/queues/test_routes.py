@@ -1,0 +1,211 @@
+"""Where contacts wait: relaxation in timed steps, and queues that take nobody."""
+
+from dataclasses import replace
+
+from callcenter.commands import ContactRouted, RecordDecision, RecordSegment, RingDevice, ScreenPop, SendAway
+from callcenter.events import ConfigurationLoaded, QueueStateSet
+from callcenter.types import (
+    DecisionKind,
+    DeviceStatus,
+    LegEnd,
+    Needs,
+    OfferState,
+    Outcome,
+    QueueName,
+    QueueState,
+    Relaxation,
+    RuleConfig,
+    SkillName,
+)
+from tests.playbook import (
+    Playbook,
+    Want,
+    agent,
+    arrived,
+    closed,
+    configuration,
+    customer,
+    found,
+    leg_ended,
+    no,
+    phone,
+    pop,
+    queue,
+    recorded,
+    ring,
+    ringing,
+    rule,
+    segment,
+    skills,
+    want,
+)
+
+GENERAL, SALES, VIP = QueueName("general"), QueueName("sales"), QueueName("vip")
+STEPS = (
+    Relaxation(30_000, lower=skills(billing=3)),
+    Relaxation(60_000, drop=(SkillName("billing"),)),
+    Relaxation(90_000, add_queues=(SALES,)),
+)
+
+
+def decided(contact: str, kind: DecisionKind, **fields: object) -> Want:
+    return want(RecordDecision, contact=contact, kind=kind, **fields)
+
+
+def relaxing(**needs: int) -> RuleConfig:
+    return replace(rule("billing", needs=skills(**needs)), relaxations=STEPS)
+
+
+def test_each_step_widens_who_may_take_the_contact_and_is_recorded() -> None:
+    config = configuration(
+        agent("ada", billing=1),
+        agent("bob", billing=3),
+        agent("cleo", "sales"),
+        queues=(queue("general"), queue("sales")),
+        rules=(relaxing(billing=7),),
+    )
+    story = Playbook.open(config)
+    words = "billing: the rule asks nothing; queue general, priority 0, needs billing >= 7"
+    story.at(100, arrived("anna"))
+    story.expect(decided("anna", DecisionKind.ROUTED, number=1, words=words), no(RingDevice))
+    story.wait_until(30_099).expect_nothing_of(RingDevice, RecordDecision)
+    story.wait_until(30_100).expect(
+        decided("anna", DecisionKind.RELAXED, number=2, words="after 30 s: billing >= 3 is enough"),
+        segment("anna", 1, started_ms=story.START_MS + 100, ended_ms=story.START_MS + 30_100),
+        pop("anna.1", agent="bob", relaxed=("after 30 s: billing >= 3 is enough",)),
+        ring("anna.1", device="bob"),
+    )
+    story.at(31_000, ringing("anna.1")).at(31_500, leg_ended("anna.1", LegEnd.BUSY), phone("bob", DeviceStatus.IN_USE))
+    story.wait_until(60_100).expect(decided("anna", DecisionKind.RELAXED, number=3), ring("anna.2", device="ada"))
+    story.at(60_500, phone("bob", DeviceStatus.FREE), leg_ended("anna.2", LegEnd.BUSY)).expect(
+        ring("anna.3", device="bob")
+    )
+    story.at(61_000, leg_ended("anna.3", LegEnd.BUSY), phone("ada", DeviceStatus.IN_USE))
+    story.at(61_000, phone("bob", DeviceStatus.IN_USE))
+    story.wait_until(90_100).expect(
+        decided("anna", DecisionKind.RELAXED, number=4, words="after 90 s: queue sales may answer too"),
+        ring("anna.4", device="cleo"),
+    )
+    assert story.contact("anna").needs == Needs((GENERAL, SALES))
+
+
+def test_the_agent_of_an_added_queue_comes_in_when_nobody_else_can() -> None:
+    config = configuration(
+        agent("ada"), agent("cleo", "sales"), queues=(queue("general"), queue("sales")), rules=(relaxing(billing=7),)
+    )
+    story = Playbook.open(config).at(100, arrived("anna"))
+    story.wait_until(60_100).expect(ring("anna.1", device="ada"))
+    story.at(60_200, leg_ended("anna.1", LegEnd.UNREACHABLE))
+    story.wait_until(90_100).expect(ring("anna.2", device="ada"), ring("anna.3", device="cleo"))
+
+
+def test_a_step_while_the_phone_rings_reaches_the_screen_and_leaves_the_offer_alone() -> None:
+    config = configuration(agent("ada", billing=7), rules=(relaxing(billing=7),))
+    story = Playbook.open(config).at(29_000, arrived("anna")).at(29_100, ringing("anna.1"))
+    story.at(40_000, leg_ended("anna.1", LegEnd.BUSY)).wait_until(50_000)
+    story.at(50_100, ringing("anna.2"))
+    story.wait_until(59_000).expect(
+        decided("anna", DecisionKind.RELAXED), want(ScreenPop, offer="anna.2"), no(RingDevice), no(RecordSegment)
+    )
+
+
+def test_steps_that_are_due_when_a_late_record_comes_are_taken_at_once() -> None:
+    late = replace(relaxing(billing=7), tier=rule("x", tier="gold").tier)
+    story = Playbook.open(configuration(agent("ada", "sales", billing=9), rules=(late, rule("all")),
+                                        queues=(queue("general"), queue("sales"))))  # fmt: skip
+    story.at(100, arrived("anna", caller="+1")).wait_until(70_000)
+    story.at(70_100, found("anna", customer(1, "gold"))).expect(
+        decided("anna", DecisionKind.ROUTED),
+        decided("anna", DecisionKind.RELAXED),
+        decided("anna", DecisionKind.RELAXED),
+    )
+    assert story.contact("anna").steps == 2
+
+
+# ---- queues that take nobody
+
+
+def close(name: str, to: QueueState = QueueState.CLOSED) -> QueueStateSet:
+    return QueueStateSet(QueueName(name), to, "sue")
+
+
+def floor() -> Playbook:
+    """vip leads to sales and sales to general when they take nobody; general leads nowhere."""
+    queues = (queue("general"), replace(queue("vip"), closed_to=SALES), replace(queue("sales"), closed_to=GENERAL))
+    rules = (
+        rule("vip", to="vip", dialled="1", needs=skills(tact=9)),
+        rule("sales", to="sales", dialled="2", needs=skills(tact=9)),
+        rule("all"),
+    )
+    return Playbook.open(configuration(agent("ada", "general"), agent("bob", "vip"), queues=queues, rules=rules))
+
+
+def test_who_comes_to_a_closed_queue_goes_on_until_one_is_open_and_needs_nothing_there() -> None:
+    story = floor().at(50, close("vip"), close("sales", QueueState.DRAINED))
+    story.at(100, arrived("anna", dialled="1")).expect(
+        decided("anna", DecisionKind.ROUTED, queue="general"),
+        want(ContactRouted, contact="anna", queue="general", rule="vip"),
+        ring("anna.1", device="ada"),
+    )
+    assert story.contact("anna").needs is not None
+
+
+def test_who_finds_no_open_queue_is_told_so_and_sent_away() -> None:
+    story = floor().at(50, close("vip"), close("sales"), close("general"))
+    story.at(100, arrived("anna", dialled="1")).expect(
+        decided("anna", DecisionKind.TURNED_AWAY, queue="vip", words="queue vip is closed, and there is no other"),
+        want(SendAway, contact="anna", outcome=Outcome.CLOSED),
+        recorded("anna", Outcome.CLOSED, queue="vip", rule="vip", waited_ms=0),
+        no(RingDevice),
+    )
+    assert story.is_gone("anna")
+
+
+def test_a_circle_of_closed_queues_ends() -> None:
+    queues = (replace(queue("general"), closed_to=SALES), replace(queue("sales"), closed_to=GENERAL))
+    story = Playbook.open(configuration(agent("ada"), queues=queues)).at(50, close("general"), close("sales"))
+    story.at(100, arrived("anna")).expect(recorded("anna", Outcome.CLOSED))
+
+
+def test_a_drained_queue_serves_who_waits_and_takes_nobody_new() -> None:
+    story = Playbook.open(configuration(agent("ada"))).at(50, arrived("busy"), arrived("anna"))
+    story.at(60, close("general", QueueState.DRAINED)).expect_nothing_of(RecordDecision, SendAway)
+    story.at(70, arrived("ben")).expect(recorded("ben", Outcome.CLOSED))
+    story.at(80, leg_ended("busy.1", LegEnd.CALLER_GONE)).expect(ring("anna.1", device="ada"))
+    story.at(90, ringing("anna.1"), leg_ended("anna.1", LegEnd.BUSY)).expect_nothing_of(SendAway)
+    story.wait_until(20_000).expect(ring("anna.2", device="ada"))
+
+
+def test_who_waits_in_a_queue_that_closes_goes_where_its_rule_may_send_it_and_a_ringing_phone_rings_on() -> None:
+    story = floor().at(50, arrived("anna", dialled="2")).at(60, arrived("ben")).at(70, arrived("dan"))
+    story.at(100, close("sales")).expect(decided("anna", DecisionKind.ROUTED, queue="general"), no(SendAway))
+    story.at(110, close("general")).expect(
+        decided(
+            "anna", DecisionKind.TURNED_AWAY, queue="general", words="queue sales is closed, and there is no other"
+        ),
+        recorded("anna", Outcome.CLOSED),
+        decided("dan", DecisionKind.TURNED_AWAY, queue="general"),
+        recorded("dan", Outcome.CLOSED),
+        no(RingDevice),
+    )
+    story.at(200, leg_ended("ben.1", LegEnd.BUSY)).expect(
+        closed("ben.1", OfferState.DECLINED), want(SendAway, contact="ben"), recorded("ben", Outcome.CLOSED)
+    )
+
+
+def test_what_a_queue_is_outlives_a_new_configuration_and_goes_with_the_queue() -> None:
+    story = Playbook.open(configuration(agent("ada"), queues=(queue("general"), queue("sales"))))
+    story.at(50, close("sales"), close("general", QueueState.DRAINED))
+    story.at(60, ConfigurationLoaded(configuration(agent("ada"))))
+    assert story.engine.snapshot().queue_states == {"general": QueueState.DRAINED}
+
+
+def test_who_rings_while_new_rules_lead_nowhere_is_routed_again_when_the_phone_stops() -> None:
+    """The queue where it waits is no more, and the one that is left takes nobody new."""
+    rules = (rule("all", to="sales"),)
+    story = Playbook.open(configuration(agent("ada", "sales"), queues=(queue("general"), queue("sales")), rules=rules))
+    story.at(100, arrived("anna")).at(110, close("general", QueueState.DRAINED))
+    story.at(200, ConfigurationLoaded(configuration(agent("ada", "general")))).expect(no(SendAway), no(RecordDecision))
+    story.at(300, leg_ended("anna.1", LegEnd.BUSY)).expect(
+        decided("anna", DecisionKind.TURNED_AWAY, queue="sales"), recorded("anna", Outcome.CLOSED)
+    )
