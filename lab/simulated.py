@@ -44,6 +44,7 @@ __all__ = ["Phone", "SimulatedPbx", "Visitor"]
 SETUP_S = 0.005  # from an Originate to its channel
 LOOK_S = 2.0  # how often a waiting caller's dialplan looks for the daemon's heartbeat
 BEAT_PATIENCE_S = 10  # a heartbeat that has not changed for longer sends callers to the fallback queue
+MESSAGE_S = 4.0  # what a caller hears who is sent away
 SHORT_TALK_S = 3  # an unconfirmed talk that was shorter returns the caller to the holding place
 MAX_CALLS = 500  # callers at a time; one more is turned away
 
@@ -80,6 +81,7 @@ class SimulatedPbx:
             "devicestatelist": self._list_devices,
             "originate": self._originate,
             "hangup": self._hang_up,
+            "redirect": self._redirect,
         }
 
     # ---- life and faults
@@ -132,7 +134,7 @@ class SimulatedPbx:
         self._channels[channel.uniqueid] = channel
         self._emit("Newchannel", channel.headers())
         channel.state = UP
-        channel.at("callcenter", "s", 8)
+        channel.at("callcenter", "s", 10)
         self._emit("Newstate", channel.headers())
         contact = f"{channel.uniqueid}-1"
         told = {
@@ -143,7 +145,7 @@ class SimulatedPbx:
             "Language": clean(visitor.language),
         }
         channel.variables.update({f"CALLCENTER_{name.upper()}": value for name, value in told.items()})
-        channel.at("callcenter", "s", 10)
+        channel.at("callcenter", "s", 11)
         self._user_event("CallcenterArrived", channel, *told.items())
         self._hold(channel)
         return channel.uniqueid
@@ -203,28 +205,17 @@ class SimulatedPbx:
 
     def _status(self, link: AmiLink, action: Action) -> None:
         asked = [name for name in action.get("Variables").split(",") if name]
-        identity = [("ActionID", action.get("ActionID"))]
-        link.reply(action, "Success", ("EventList", "start"), ("Message", "Channel status will follow"))
-        for channel in self._channels.values():
-            variables = [("Variable", f"{name}={channel.variables.get(name, '(null)')}") for name in asked]
-            told = [*channel.headers(), *channel.details(self.clock.seconds()), *variables, *identity]
-            link.send([("Event", "Status"), ("Privilege", "Call"), *told])
-        count = str(len(self._channels))
-        end = [("EventList", "Complete"), ("ListItems", count), ("Items", count)]
-        link.send([("Event", "StatusComplete"), *identity, *end])
+        listed = [channel.status(asked, self.clock.seconds()) for channel in self._channels.values()]
+        link.reply_list(action, "Channel status will follow", listed, "StatusComplete", ("Items", str(len(listed))))
 
     def _list_devices(self, link: AmiLink, action: Action) -> None:
-        identity = [("ActionID", action.get("ActionID"))]
-        link.reply(action, "Success", ("EventList", "start"), ("Message", "Device State Changes will follow"))
         states = {f"PJSIP/{phone}": self._device_state(phone) for phone in self.phones}
         states |= {
             "PJSIP/trunk": "INUSE" if self.waiting else "UNAVAILABLE",
             "Queue:callcenter-fallback_avail": "INUSE",
         }
-        for device, state in states.items():
-            link.send([("Event", "DeviceStateChange"), *identity, ("Device", device), ("State", state)])
-        end = [("EventList", "Complete"), ("ListItems", str(len(states)))]
-        link.send([("Event", "DeviceStateListComplete"), *identity, *end])
+        listed = [[("Event", "DeviceStateChange"), ("Device", one), ("State", states[one])] for one in states]
+        link.reply_list(action, "Device State Changes will follow", listed, "DeviceStateListComplete")
 
     def _hang_up(self, link: AmiLink, action: Action) -> None:
         channel = self._find(action.get("Channel"))
@@ -233,6 +224,16 @@ class SimulatedPbx:
             return
         link.reply(action, "Success", ("Message", "Channel Hungup"))
         self._end(channel, whole(action.get("Cause"), NORMAL))
+
+    def _redirect(self, link: AmiLink, action: Action) -> None:
+        channel, place = self._find(action.get("Channel")), (action.get("Context"), action.get("Exten"))
+        if channel is None:
+            link.error(action, f"Channel does not exist: {action.get('Channel')}")
+        elif channel.phone is not None or place[0] != "callcenter-away" or place[1] not in ("withdrawn", "closed"):
+            link.error(action, "Redirect failed: the simulated PBX knows callers and callcenter-away")
+        else:
+            link.reply(action, "Success", ("Message", "Redirect successful"))
+            self._send_away(channel, action.get("Exten"))
 
     def _originate(self, link: AmiLink, action: Action) -> None:
         device = action.get("Channel")
@@ -291,22 +292,23 @@ class SimulatedPbx:
         self._tell_device(leg.phone)
         self._originated(leg, "Success", REASON_ANSWERED)
         caller = self._channels.get(leg.variables.get("CALLCENTER_CALLER", ""))
-        if caller is None:
-            leg.at("callcenter-agent", "s", 3)
+        if caller is None or caller.context != "callcenter-hold" or caller.variables.get("CALLCENTER_AWAY"):
+            leg.at("callcenter-agent", "s", 17)
             self._bridge_over(leg, "NONEXISTENT")
             return
-        leg.at("callcenter-agent", "s", 2, "Bridge", f"{caller.uniqueid},F(callcenter-after^s^1)")
+        if caller.bridge is not None:  # one answer wins: the dialplan's list
+            leg.at("callcenter-agent", "s", 15)
+            self._bridge_over(leg, "TAKEN")
+            return
+        leg.at("callcenter-agent", "s", 12, "Bridge", f"{caller.uniqueid},F(callcenter-after^s^1)")
         self._connect(leg, caller)
         first = self._random.choice((leg, caller))
         leg.timers.append(self.clock.callLater(self._draw(phone.talks_s), self._end, first, NORMAL))
 
     def _connect(self, leg: Channel, caller: Channel) -> None:
         cancel_timers(caller)
-        old = caller.bridge
         bridge = Bridge(str(uuid.UUID(int=self._random.getrandbits(128), version=4)))
         self._emit("BridgeCreate", bridge_headers(bridge))
-        if old is not None:  # as the real one does: the caller is taken out of the other conversation
-            self._leave(caller)
         for channel in (caller, leg):
             channel.bridge = bridge
             bridge.members.append(channel)
@@ -314,8 +316,6 @@ class SimulatedPbx:
             self._emit("BridgeEnter", [*bridge_headers(bridge), *channel.headers()])
         caller.talk_at_s = self.clock.seconds()
         caller.connected = (caller.number, caller.caller_name)
-        if old is not None:
-            self._continue(old)
 
     def _bridge_over(self, leg: Channel, result: str) -> None:
         offer = leg.variables.get("CALLCENTER_OFFER", "")
@@ -323,25 +323,12 @@ class SimulatedPbx:
         self._end(leg, NORMAL)
 
     def _originated(self, leg: Channel, response: str, reason: str) -> None:
-        request = leg.request
-        assert request is not None
-        told = [
-            ("ActionID", request.get("ActionID")),
-            ("Response", response),
-            ("Channel", leg.name if response == "Success" else request.get("Channel")),
-            ("Context", request.get("Context")),
-            ("Exten", request.get("Exten")),
-            ("Reason", reason),
-            ("Uniqueid", leg.uniqueid),
-            ("CallerIDNum", leg.number or "<unknown>"),
-            ("CallerIDName", leg.caller_name or "<unknown>"),
-        ]
-        self._emit("OriginateResponse", told)
+        self._emit("OriginateResponse", leg.originated(response, reason))
 
     # ---- a caller
 
     def _hold(self, caller: Channel) -> None:
-        caller.at("callcenter-hold", "s", 1, "BridgeWait", "callcenter-hold,participant,S(5)")
+        caller.at("callcenter-hold", "s", 2, "BridgeWait", "callcenter-hold,participant,S(5)")
         caller.timers.append(self.clock.callLater(caller.patience_s, self._end, caller, 0))
         caller.timers.append(self.clock.callLater(LOOK_S, self._look, caller))
 
@@ -352,7 +339,10 @@ class SimulatedPbx:
             self._beat = (value, now)
         if now - self._beat[1] <= BEAT_PATIENCE_S:
             caller.timers = [timer for timer in caller.timers if timer.active()]
-            caller.timers.append(self.clock.callLater(LOOK_S, self._look, caller))
+            if outcome := caller.variables.get("CALLCENTER_AWAY"):
+                self._send_away(caller, outcome)
+            else:
+                caller.timers.append(self.clock.callLater(LOOK_S, self._look, caller))
             return
         caller.at("callcenter-fallback", "s", 1)
         self._user_event("CallcenterFallback", caller, ("Contact", caller.variables["CALLCENTER_CONTACT"]))
@@ -361,11 +351,23 @@ class SimulatedPbx:
     def _after(self, caller: Channel) -> None:
         """The dialplan after a conversation whose agent's leg has ended."""
         talked_s = self.clock.seconds() - (caller.talk_at_s or 0.0)
-        if caller.variables.get("CALLCENTER_CONNECTED") or talked_s >= SHORT_TALK_S:
-            caller.at("callcenter-after", "s", 6)
+        if outcome := caller.variables.get("CALLCENTER_AWAY"):
+            self._send_away(caller, outcome)
+        elif caller.variables.get("CALLCENTER_CONNECTED") or talked_s >= SHORT_TALK_S:
+            caller.at("callcenter-after", "s", 10)
             self._end(caller, NORMAL)
         else:
             self._hold(caller)
+
+    def _send_away(self, caller: Channel, outcome: str) -> None:
+        """The dialplan's message for those who are sent away; an agent who has the caller loses it."""
+        cancel_timers(caller)
+        bridge = caller.bridge
+        caller.at("callcenter-away", outcome, 3, "Playback", "vm-nobodyavail&vm-goodbye")
+        if bridge is not None:
+            self._leave(caller)
+            self._continue(bridge)
+        caller.timers.append(self.clock.callLater(MESSAGE_S, self._end, caller, NORMAL))
 
     # ---- ends
 

@@ -134,6 +134,16 @@ class AmiLink(Protocol):
     def reply(self, action: Action, response: str, *more: tuple[str, str]) -> None:
         self.send([("Response", response), *_id_of(action), *more])
 
+    def reply_list(
+        self, action: Action, message: str, items: Sequence[Headers], end: str, *more: tuple[str, str]
+    ) -> None:
+        """Answer with a list of events, which `end` and how many there were closes."""
+        self.reply(action, "Success", ("EventList", "start"), ("Message", message))
+        for item in items:
+            self.send([*item, *_id_of(action)])
+        count = ("ListItems", str(len(items)))
+        self.send([("Event", end), *_id_of(action), ("EventList", "Complete"), count, *more])
+
     def error(self, action: Action, message: str) -> None:
         self.reply(action, "Error", ("Message", message))
 

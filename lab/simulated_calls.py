@@ -1,7 +1,7 @@
 """What the simulated PBX is made of: phones, callers, channels and bridges, and how Asterisk writes of them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -92,9 +92,12 @@ class Channel:
             ("Linkedid", self.linkedid or self.uniqueid),
         ]
 
-    def details(self, now_s: float) -> list[tuple[str, str]]:
-        """What Asterisk adds to those where it was asked for a channel's status."""
+    def status(self, variables: Sequence[str], now_s: float) -> list[tuple[str, str]]:
+        """What Asterisk lists of a channel where it is asked for the status, with those variables."""
         return [
+            ("Event", "Status"),
+            ("Privilege", "Call"),
+            *self.headers(),
             ("Type", "PJSIP"),
             ("DNID", self.dialled),
             ("EffectiveConnectedLineNum", self.connected[0] or "<unknown>"),
@@ -103,6 +106,23 @@ class Channel:
             ("Application", self.application[0] or "(null)"),
             ("Data", self.application[1] or "(null)"),
             ("Seconds", str(int(now_s - self.born_s))),
+            *(("Variable", f"{name}={self.variables.get(name, '(null)')}") for name in variables),
+        ]
+
+    def originated(self, response: str, reason: str) -> list[tuple[str, str]]:
+        """What Asterisk says of the Originate that this leg comes from."""
+        request = self.request
+        assert request is not None
+        return [
+            ("ActionID", request.get("ActionID")),
+            ("Response", response),
+            ("Channel", self.name if response == "Success" else request.get("Channel")),
+            ("Context", request.get("Context")),
+            ("Exten", request.get("Exten")),
+            ("Reason", reason),
+            ("Uniqueid", self.uniqueid),
+            ("CallerIDNum", self.number or "<unknown>"),
+            ("CallerIDName", self.caller_name or "<unknown>"),
         ]
 
 

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from callcenter.commands import ConfirmConnection, PbxCommand, RingDevice
+from callcenter.commands import ConfirmConnection, PbxCommand, RingDevice, SendAway
 from callcenter.cti.ami.connection import AmiConnection
 from callcenter.cti.ami.protocol import ActionRefusedError, AmiError, AmiProtocol, ConnectionGoneError
 from callcenter.cti.ami.translation import WANTED, Translator, device_list, status
@@ -104,18 +104,16 @@ class AsteriskPbx:
 
     def execute(self, command: PbxCommand) -> None:
         """Carry a command out. Returns at once and never raises: what comes of it is told by events."""
-        pbx = command.channel.pbx if isinstance(command, ConfirmConnection) else command.device.pbx
+        pbx = command.channel.pbx if isinstance(command, ConfirmConnection | SendAway) else command.device.pbx
         if not self._synced or self._protocol is None or pbx != self._name:
             log.debug("not for a PBX that is here and synced, dropped: %s", command)
             return
-        action = self._translator.action(command)
-        if action is None:
-            return
-        answer = self._protocol.send(action)
-        if isinstance(command, RingDevice):
-            answer.addErrback(self._not_rung, command)
-        else:
-            answer.addErrback(self._refused, action)
+        for action in self._translator.actions(command):
+            answer = self._protocol.send(action)
+            if isinstance(command, RingDevice):
+                answer.addErrback(self._not_rung, command)
+            else:
+                answer.addErrback(self._refused, action)
 
     def hold_heart(self, held: bool = True) -> None:
         """Stop telling the PBX that we are alive, or go on: without a beat the PBX gives callers to its own queue."""

@@ -53,12 +53,12 @@ class Story:
                 self.translator.handle(message)
         return self
 
-    def ring(self, offer: str) -> Action | None:
+    def ring(self, offer: str) -> tuple[Action, ...]:
         arrival = self.arrivals[0]
         command = RingDevice(
             OfferId(offer), arrival.contact, arrival.channel, DeviceRef(PBX, "PJSIP/1001"), "0301", "A", 20_000
         )
-        return self.translator.action(command)
+        return self.translator.actions(command)
 
     @property
     def arrivals(self) -> list[ContactArrived]:

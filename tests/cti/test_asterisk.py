@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.commands import ConfirmConnection, RingDevice, StopRinging
+from callcenter.commands import ConfirmConnection, RingDevice, SendAway, StopRinging
 from callcenter.cti import asterisk
 from callcenter.cti.ami import protocol as protocol_module
 from callcenter.events import (
@@ -15,7 +15,7 @@ from callcenter.events import (
     PbxLost,
     PbxSynced,
 )
-from callcenter.types import ChannelRef, ContactId, DeviceRef, DeviceStatus, LegEnd, OfferId, PbxName
+from callcenter.types import ChannelRef, ContactId, DeviceRef, DeviceStatus, LegEnd, OfferId, Outcome, PbxName
 from tests.cti.world import World, end_of_all_worlds, started
 
 PBX = PbxName("main")
@@ -136,6 +136,20 @@ class TestStory:
         other.say("Event: Newchannel\nUniqueid: o-1")
         world.pbx.execute(StopRinging(OFFER, DeviceRef(PBX, "")))
         assert other.expect("Hangup") == {"Action": "Hangup", "ActionID": "o-1:stop", "Channel": "o-1"}
+
+    def test_a_caller_is_sent_away_and_one_who_is_gone_meanwhile_does_no_harm(self) -> None:
+        world, other = started()
+        other.say(ARRIVAL)
+        world.pbx.execute(SendAway(ContactId("main-1.1-1"), CHANNEL, Outcome.WITHDRAWN))
+        mark, redirect = other.hear()
+        assert (mark["Action"], mark["Value"]) == ("Setvar", "withdrawn")
+        assert (redirect["Action"], redirect["Exten"]) == ("Redirect", "withdrawn")
+        other.refuse(mark, "No such channel")
+        other.refuse(redirect, "Channel does not exist: 1.1")
+        other.say("Event: Hangup\nUniqueid: 1.1\nCause: 16")
+        assert isinstance(world.events[-1], CallerLeft)
+        world.pbx.execute(SendAway(ContactId("main-1.1-1"), CHANNEL, Outcome.WITHDRAWN))
+        assert other.hear() == []
 
     def test_a_refused_originate(self, caplog: pytest.LogCaptureFixture) -> None:
         world, other = started()

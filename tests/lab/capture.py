@@ -54,6 +54,13 @@ async def connect(ami: AmiProbe, caller: str, name: str = OFFER) -> None:
     await ami.action("Setvar", Channel=caller, Variable="CALLCENTER_CONNECTED", Value=name)
 
 
+async def send_away(ami: AmiProbe, caller: str, outcome: str = "withdrawn") -> None:
+    """Send a caller away exactly as the daemon does."""
+    await ami.action("Setvar", Channel=caller, Variable="CALLCENTER_AWAY", Value=outcome)
+    answer = await ami.action("Redirect", Channel=caller, Context="callcenter-away", Exten=outcome, Priority="1")
+    assert value(answer, "Response") == "Success", answer
+
+
 async def quiet(pbx: Pbx, ami: AmiProbe) -> None:
     """Wait until no channel is left and what it said has arrived."""
 
@@ -219,6 +226,35 @@ async def caller_gone_at_the_answer(pbx: Pbx, ami: AmiProbe) -> None:
         await quiet(pbx, ami)
 
 
+async def two_answers(pbx: Pbx, ami: AmiProbe) -> None:
+    """Two phones ring for one caller and are answered in the same instant; the one that gets it hangs up later."""
+    phones = Phones.answering(pbx.sip_port, ["1001", "1002"], after_ms=200, talk_ms=700)
+    with phones, Callers(pbx.sip_port, [ERIKA]):
+        caller = await arrive(ami)
+        await offer(ami, caller)
+        await offer(ami, caller, device="PJSIP/1002", name="offer-2")
+        await ami.user_event("CallcenterBridge", Result="TAKEN")
+        entered = await ami.until(lambda frame: value(frame, "Uniqueid").startswith("offer-") and _enters(frame), 5)
+        await connect(ami, caller, value(entered, "Uniqueid"))
+        await quiet(pbx, ami)
+
+
+def _enters(frame: Frame) -> bool:
+    return value(frame, "Event") == "BridgeEnter"
+
+
+async def sent_away(pbx: Pbx, ami: AmiProbe) -> None:
+    """While a phone rings, which is answered too late."""
+    with Phones.answering(pbx.sip_port, ["1001"], after_ms=1_000), Callers(pbx.sip_port, [ERIKA]):
+        caller = await arrive(ami)
+        await offer(ami, caller)
+        await ami.event("Newstate", Uniqueid=OFFER, ChannelStateDesc="Ringing")
+        await send_away(ami, caller)
+        await ami.action("Status", Variables=VARIABLES)
+        await ami.user_event("CallcenterBridge")
+        await quiet(pbx, ami)
+
+
 async def blind_transfer(pbx: Pbx, ami: AmiProbe) -> None:
     with (
         Phones.transferring(pbx.sip_port, ["1001"], to="1002"),
@@ -340,6 +376,8 @@ STORIES: tuple[Story, ...] = (
     withdrawn_crosses_answer_on_the_wire,
     withdrawn_after_bridge,
     caller_gone_at_the_answer,
+    two_answers,
+    sent_away,
     blind_transfer,
     blind_transfer_to_the_call_center,
     phone_in_another_call,

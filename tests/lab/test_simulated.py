@@ -4,10 +4,11 @@ import hashlib
 from dataclasses import dataclass, field
 from random import Random
 
+import pytest
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from lab.simulated import MAX_CALLS, Phone, SimulatedPbx, Visitor
+from lab.simulated import LOOK_S, MAX_CALLS, MESSAGE_S, Phone, SimulatedPbx, Visitor
 from lab.simulated_ami import MAX_ACTION_BYTES, WRITE_LIMIT_S, AmiLink
 from lab.simulated_calls import CallerStream
 
@@ -315,15 +316,78 @@ def test_a_short_talk_that_nobody_confirmed_returns_the_caller_to_the_holding_pl
     assert here.pbx.waiting == []
 
 
-def test_a_caller_who_is_taken_by_a_second_offer_leaves_the_first_agent() -> None:
+def test_the_second_of_two_agents_who_answer_finds_the_caller_taken() -> None:
     here = floor(p1001=PROMPT, p1002=PROMPT)
     caller = here.caller()
     here.client.offer(caller, "1001", "o1")
-    here.pass_s(3)
     here.client.offer(caller, "1002", "o2")
     here.pass_s(3)
-    assert here.pbx.legs == ["leg-o2"]
+    told = [(one["Offer"], one["Result"]) for one in here.client.events("UserEvent") if "Result" in one]
+    assert told == [("o2", "TAKEN")]
+    assert here.pbx.legs == ["leg-o1"]
     assert here.pbx.waiting == [caller]
+
+
+@pytest.mark.parametrize("outcome", ["withdrawn", "closed"])
+def test_a_caller_who_is_sent_away_hears_a_message_and_the_call_ends(outcome: str) -> None:
+    here = floor(p1001=PROMPT)
+    caller = here.caller()
+    here.client.offer(caller)
+    here.pass_s(1)
+    here.client.heard()
+    here.client.say("Redirect", Channel=caller, Context="callcenter-away", Exten=outcome, Priority="1")
+    assert here.client.heard()[0]["Message"] == "Redirect successful"
+    here.client.say("Status", Variables="CALLCENTER_CONTACT")
+    assert here.client.events("Status")[0]["Context"] == "callcenter-away"
+    here.pass_s(2)
+    assert [one["Result"] for one in here.client.events("UserEvent") if "Result" in one] == ["NONEXISTENT"]
+    here.pass_s(MESSAGE_S + 1)
+    assert [one["Uniqueid"] for one in here.client.events("Hangup")] == [caller]
+    assert here.pbx.waiting == here.pbx.legs == []
+
+
+def test_a_caller_who_is_sent_away_leaves_the_agent() -> None:
+    here = floor(p1001=PROMPT)
+    caller = here.caller()
+    here.client.offer(caller)
+    here.pass_s(3)
+    here.client.say("Redirect", Channel=caller, Context="callcenter-away", Exten="withdrawn", Priority="1")
+    assert [one["Uniqueid"] for one in here.client.events("Hangup")] == ["leg-o1"]
+    assert here.pbx.waiting == [caller]
+    here.pass_s(MESSAGE_S + 1)
+    assert here.pbx.waiting == []
+
+
+def test_a_caller_whose_redirect_was_lost_is_sent_away_at_the_next_look() -> None:
+    here = floor()
+    caller = here.caller()
+    here.client.say("Setvar", Channel=caller, Variable="CALLCENTER_AWAY", Value="closed")
+    here.pass_s(LOOK_S + MESSAGE_S + 1)
+    assert here.pbx.waiting == []
+
+
+def test_a_talk_that_was_unconfirmed_ends_in_the_message_for_one_who_is_sent_away() -> None:
+    here = floor(p1001=Phone(answers_after_s=(1.0, 1.0), talks_s=(90.0, 90.0)))
+    caller = here.caller()
+    here.client.offer(caller)
+    here.pass_s(2)
+    here.client.say("Setvar", Channel=caller, Variable="CALLCENTER_AWAY", Value="closed")
+    here.client.say("Hangup", Channel="leg-o1")
+    here.client.heard()
+    here.client.say("Status")
+    assert here.client.events("Status")[0]["Context"] == "callcenter-away"
+
+
+def test_a_redirect_of_nobody_and_to_nowhere_is_refused() -> None:
+    here = floor()
+    caller = here.caller()
+    here.client.heard()
+    here.client.say("Redirect", Channel="1.1", Context="callcenter-away", Exten="closed", Priority="1")
+    here.client.say("Redirect", Channel=caller, Context="elsewhere", Exten="closed", Priority="1")
+    assert [message["Message"] for message in here.client.heard()] == [
+        "Channel does not exist: 1.1",
+        "Redirect failed: the simulated PBX knows callers and callcenter-away",
+    ]
 
 
 def test_a_caller_loses_patience() -> None:

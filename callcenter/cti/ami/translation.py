@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from callcenter.commands import ConfirmConnection, PbxCommand, RingDevice, StopRinging
+from callcenter.commands import ConfirmConnection, PbxCommand, RingDevice, SendAway, StopRinging
 from callcenter.cti.ami.callers import caller_id, caller_number, clean
+from callcenter.cti.ami.leg_ends import ANSWERED_ELSEWHERE, BRIDGE_RESULTS, leg_end
 from callcenter.cti.ami.mirror import Caller, LiveOffer, Mirror, Phase
 from callcenter.cti.ami.wire import Action, BadMessageError, Message
 from callcenter.events import (
@@ -46,6 +47,7 @@ WANTED = (
 _HOLDING = ("callcenter", "callcenter-hold", "callcenter-after")
 _FALLBACK = "callcenter-fallback"
 _AGENT_CONTEXT = "callcenter-agent"
+_AWAY = "callcenter-away"  # its extensions are the outcomes
 _RING = ":ring"  # ends the ActionID of an offer's Originate, and so of its OriginateResponse
 
 _UNIQUE_ID = re.compile(r"([0-9]+)\.([0-9]+)$")
@@ -65,49 +67,6 @@ _DEVICE_STATUS = MappingProxyType(
         "INVALID": DeviceStatus.UNREACHABLE,
     }
 )
-
-# Hang-up causes (ITU-T Q.850, with Asterisk's 0 for "none given") of a leg that was never in a bridge with its caller:
-# what it means if the phone had not rung, if it had, and if it had been answered. A phone that is registered but silent
-# ends with 19, "no answer", too; only that it never rang tells it from one that nobody picked up.
-_QUIET = (LegEnd.UNREACHABLE, LegEnd.NO_ANSWER, LegEnd.BUSY)
-_BUSY = (LegEnd.BUSY,) * 3
-_UNREACHABLE = (LegEnd.UNREACHABLE,) * 3
-_FAILED = (LegEnd.FAILED,) * 3
-LEG_ENDS: Mapping[int, tuple[LegEnd, LegEnd, LegEnd]] = MappingProxyType(
-    {
-        0: _QUIET,  # none given: we hung up, or the PBX gave up
-        16: _QUIET,  # normal clearing
-        18: _QUIET,  # no user responding
-        19: _QUIET,  # no answer from the user
-        26: _QUIET,  # answered elsewhere
-        31: _QUIET,  # normal, unspecified
-        102: _QUIET,  # a timer of the signalling ran out
-        17: _BUSY,
-        21: _BUSY,  # call rejected
-        1: _UNREACHABLE,  # unallocated number
-        2: _UNREACHABLE,  # no route to the transit network
-        3: _UNREACHABLE,  # no route to the destination
-        20: _UNREACHABLE,  # subscriber absent
-        22: _UNREACHABLE,  # number changed
-        27: _UNREACHABLE,  # destination out of order
-        28: _UNREACHABLE,  # invalid number format
-        34: _UNREACHABLE,  # no circuit available
-        38: _UNREACHABLE,  # network out of order
-        41: _UNREACHABLE,  # temporary failure
-        42: _UNREACHABLE,  # switching equipment congestion
-        44: _UNREACHABLE,  # requested circuit not available
-    }
-)
-
-
-def leg_end(cause: str, phase: Phase) -> LegEnd:
-    """How a leg ended that had come as far as `phase`, by the hang-up cause; an unknown cause is FAILED."""
-    if phase is Phase.CONNECTED:
-        return LegEnd.HUNG_UP
-    silent, rang, answered = LEG_ENDS.get(int(cause) if cause.isdecimal() else -1, _FAILED)
-    if phase is Phase.UP:
-        return answered
-    return rang if phase is Phase.RINGING else silent
 
 
 class Translator:
@@ -148,7 +107,7 @@ class Translator:
             offer.phase = max(offer.phase, Phase.CHANNEL)
         if (offer is not None and offer.stopping) or channel in self._stopped:
             self._stopped.pop(channel, None)
-            self._hang_up(_hang_up_action(channel))
+            self._hang_up(self._hang_up_action(channel))
 
     def _newstate(self, message: Message) -> None:
         offer = self.mirror.offers.get(message.get("Uniqueid"))
@@ -165,7 +124,10 @@ class Translator:
     def _hangup(self, message: Message) -> None:
         caller, offer = self.mirror.remove(message.get("Uniqueid"))
         if offer is not None:
-            self._emit(OfferEnded(offer.id, leg_end(message.get("Cause"), offer.phase)))
+            how = leg_end(message.get("Cause"), offer.phase)
+            if offer.phase is Phase.UP and self._taken(offer):
+                how = LegEnd.TAKEN  # it ended before its dialplan could say so
+            self._emit(OfferEnded(offer.id, how))
         if caller is not None:
             self._left(caller, Departure.HUNG_UP)
 
@@ -218,7 +180,12 @@ class Translator:
         result = message.get("Result")
         if offer is None or offer.phase is Phase.CONNECTED or result == "SUCCESS":
             return
-        self.offer_failed(offer.id, LegEnd.CALLER_GONE if result == "NONEXISTENT" else LegEnd.FAILED)
+        self.offer_failed(offer.id, BRIDGE_RESULTS.get(result, LegEnd.FAILED))
+
+    def _taken(self, offer: LiveOffer) -> bool:
+        """Whether another leg has this one's caller."""
+        others = self.mirror.offers_to(offer.caller)
+        return any(other is not offer and other.phase is Phase.CONNECTED for other in others)
 
     def _arrived(self, arrival: ContactArrived) -> None:
         channel = arrival.channel.channel
@@ -305,7 +272,7 @@ class Translator:
         if now is None and before.phase is Phase.ASKED:
             self._remember_stopped(before.id)
         elif now is not None and before.stopping:
-            self._hang_up(_hang_up_action(before.id))
+            self._hang_up(self._hang_up_action(before.id))
 
     def _leg(self, offer: LiveOffer) -> Leg:
         caller = self.mirror.caller_with(offer.id)
@@ -316,8 +283,8 @@ class Translator:
 
     # ---- to the PBX
 
-    def action(self, command: PbxCommand) -> Action | None:
-        """The action that carries a command out; None where there is nothing to send (now)."""
+    def actions(self, command: PbxCommand) -> tuple[Action, ...]:
+        """The actions that carry a command out, in their order; none where there is nothing to send (now)."""
         match command:
             case RingDevice():
                 return self._ring(command)
@@ -325,7 +292,9 @@ class Translator:
                 return self._stop(offer)
             case ConfirmConnection(offer=offer, channel=channel):
                 keys = {"Channel": channel.channel, "Variable": "CALLCENTER_CONNECTED", "Value": offer}
-                return Action("Setvar", {"ActionID": f"{offer}:confirm", **keys})
+                return (Action("Setvar", {"ActionID": f"{offer}:confirm", **keys}),)
+            case SendAway():
+                return self._send_away(command)
 
     def offer_failed(self, offer: OfferId, how: LegEnd) -> None:
         """The offer has ended without a Hangup of its leg to tell so. Told once."""
@@ -339,14 +308,14 @@ class Translator:
             self._remember_stopped(offer)
             self.offer_failed(offer, LegEnd.FAILED)
 
-    def _ring(self, command: RingDevice) -> Action | None:
+    def _ring(self, command: RingDevice) -> tuple[Action, ...]:
         if command.offer in self.mirror.offers:
             log.debug("offer %s is under way already", command.offer)
-            return None
+            return ()
         if len(self.mirror.offers) >= OFFER_LIMIT:
             log.error("offer %s has failed: %d offers are under way at one PBX", command.offer, OFFER_LIMIT)
             self._emit(OfferEnded(command.offer, LegEnd.FAILED))
-            return None
+            return ()
         self.mirror.offers[command.offer] = LiveOffer(command.offer, command.channel.channel)
         keys = {
             "ActionID": f"{command.offer}{_RING}",
@@ -360,17 +329,38 @@ class Translator:
             "CallerID": caller_id(command.caller, command.caller_name),
         }
         variables = {"CALLCENTER_OFFER": command.offer, "CALLCENTER_CALLER": command.channel.channel}
-        return Action("Originate", keys, variables)
+        return (Action("Originate", keys, variables),)
 
-    def _stop(self, offer_id: OfferId) -> Action | None:
+    def _stop(self, offer_id: OfferId) -> tuple[Action, ...]:
         offer = self.mirror.offers.get(offer_id)
         if offer is None:
             self._remember_stopped(offer_id)
-            return None
+            return ()
         if offer.phase is Phase.ASKED:
             offer.stopping = True  # Asterisk knows no such channel yet: at its Newchannel
-            return None
-        return _hang_up_action(offer_id)
+            return ()
+        return (self._hang_up_action(offer_id),)
+
+    def _send_away(self, command: SendAway) -> tuple[Action, ...]:
+        """The variable first: a Redirect alone can be lost to a Goto of the dialplan in the same moment."""
+        channel, outcome = command.channel.channel, command.outcome.value
+        caller = self.mirror.callers.get(channel)
+        if caller is None or caller.arrival.contact != command.contact:
+            log.debug("contact %s is gone already, or its channel is a later contact's", command.contact)
+            return ()
+        mark = {"Channel": channel, "Variable": "CALLCENTER_AWAY", "Value": outcome}
+        place = {"Channel": channel, "Context": _AWAY, "Exten": outcome, "Priority": "1"}
+        return (
+            Action("Setvar", {"ActionID": f"{command.contact}:away", **mark}),
+            Action("Redirect", {"ActionID": f"{command.contact}:redirect", **place}),
+        )
+
+    def _hang_up_action(self, channel: str) -> Action:
+        keys = {"ActionID": f"{channel}:stop", "Channel": channel}
+        offer = self.mirror.offers.get(channel)
+        if offer is not None and self._taken(offer):
+            keys["Cause"] = ANSWERED_ELSEWHERE
+        return Action("Hangup", keys)
 
     def _remember_stopped(self, offer: OfferId) -> None:
         while len(self._stopped) >= STOPPED_LIMIT:
@@ -386,10 +376,6 @@ def status() -> Action:
 
 def device_list() -> Action:
     return Action("DeviceStateList")
-
-
-def _hang_up_action(channel: str) -> Action:
-    return Action("Hangup", {"ActionID": f"{channel}:stop", "Channel": channel})
 
 
 def _said(message: Message, name: str) -> str:

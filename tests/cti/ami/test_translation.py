@@ -2,24 +2,27 @@
 
 import pytest
 
-from callcenter.commands import ConfirmConnection, RingDevice, StopRinging
+from callcenter.commands import ConfirmConnection, StopRinging
 from callcenter.cti.ami import translation
-from callcenter.cti.ami.mirror import Phase
-from callcenter.cti.ami.translation import device_list, leg_end, status
-from callcenter.cti.ami.wire import BadMessageError, Decoder, Message, encode
+from callcenter.cti.ami.translation import device_list, status
+from callcenter.cti.ami.wire import BadMessageError, encode
 from callcenter.events import ContactArrived, DeviceChanged, Leg, OfferEnded, OfferRinging, PbxSynced
-from callcenter.types import ChannelRef, ContactId, DeviceRef, DeviceStatus, LegEnd, OfferId
-from tests.cti.captures import PBX, Story, messages
-
-ARRIVED = "contact-1 arrived"
-LEFT = "contact-1 left: hung_up"
-RINGS = "offer-1 rings"
-OFFER = OfferId("offer-1")
-CALLER = "1795.1"
-DEVICE = DeviceRef(PBX, "PJSIP/1001")
-CHANNEL = ChannelRef(PBX, CALLER)
-CONTACT = ContactId("main-1795.1-1")
-RING = RingDevice(OFFER, CONTACT, CHANNEL, DEVICE, "0301", "Erika", 20_000)
+from callcenter.types import ContactId, DeviceStatus, LegEnd, OfferId
+from tests.cti.ami.by_hand import (
+    ARRIVED,
+    CALLER,
+    CHANNEL,
+    DEVICE,
+    LEFT,
+    OFFER,
+    RING,
+    RINGS,
+    frame,
+    listed,
+    ringing,
+    tell,
+)
+from tests.cti.captures import Story, messages
 
 
 @pytest.mark.parametrize(
@@ -111,53 +114,6 @@ def test_a_hostile_caller_id_of_a_real_pbx() -> None:
 # ---- by hand
 
 
-def frame(text: str) -> Message:
-    (message,) = Decoder().feed(
-        b"Asterisk Call Manager/11\r\n" + text.strip().replace("\n", "\r\n").encode() + b"\r\n\r\n"
-    )
-    return message
-
-
-def tell(story: Story, *texts: str) -> list[str]:
-    """What is told because of these events; `what uniqueid more` in short."""
-    before = len(story.lines)
-    for text in texts:
-        story.translator.handle(event(text))
-    return story.lines[before:]
-
-
-def event(text: str) -> Message:
-    what, channel, *more = text.split()
-    match what:
-        case "arrived":
-            rest = f"Event: UserEvent\nUserEvent: CallcenterArrived\nContact: {channel}-{more[0]}\nDialled: 5000"
-        case "fallback":
-            rest = f"Event: UserEvent\nUserEvent: CallcenterFallback\nContact: {channel}-{more[0]}"
-        case "bridged":
-            rest = f"Event: UserEvent\nUserEvent: CallcenterBridge\nOffer: {channel}\nResult: {more[0]}"
-        case "new":
-            rest = "Event: Newchannel"
-        case "state":
-            rest = f"Event: Newstate\nChannelState: {more[0]}"
-        case "enter" | "leave":
-            rest = f"Event: Bridge{what.capitalize()}\nBridgeUniqueid: {more[0]}"
-        case "hangup":
-            rest = f"Event: Hangup\nCause: {more[0]}"
-        case "failure":
-            rest = f"Event: OriginateResponse\nResponse: Failure\nActionID: {channel}:ring"
-        case _:
-            raise AssertionError(text)
-    return frame(f"{rest}\nUniqueid: {channel}\nCallerIDNum: 0301")
-
-
-def ringing() -> Story:
-    story = Story()
-    tell(story, f"arrived {CALLER} 1")
-    assert story.translator.action(RING) is not None
-    tell(story, "new offer-1", "state offer-1 5")
-    return story
-
-
 class TestOffers:
     def test_bridging_is_told_once_and_only_with_the_caller(self) -> None:
         story = ringing()
@@ -189,12 +145,12 @@ class TestOffers:
     def test_a_failed_originate_without_a_channel(self) -> None:
         story = Story()
         tell(story, f"arrived {CALLER} 1")
-        story.translator.action(RING)
+        story.translator.actions(RING)
         assert tell(story, "failure offer-1", "failure offer-1") == ["offer-1 ended: unreachable"]
 
     def test_a_refused_originate_is_told_once_and_a_channel_that_comes_all_the_same_is_hung_up(self) -> None:
         story = Story()
-        story.translator.action(RING)
+        story.translator.actions(RING)
         story.translator.not_rung(OFFER)
         story.translator.not_rung(OFFER)
         assert story.events == [OfferEnded(OFFER, LegEnd.FAILED)]
@@ -285,35 +241,9 @@ class TestDevices:
         assert story.events == []
 
 
-class TestLegEnds:
-    @pytest.mark.parametrize(
-        ("cause", "silent", "rang"),
-        [
-            ("17", LegEnd.BUSY, LegEnd.BUSY),
-            ("21", LegEnd.BUSY, LegEnd.BUSY),
-            ("19", LegEnd.UNREACHABLE, LegEnd.NO_ANSWER),
-            ("18", LegEnd.UNREACHABLE, LegEnd.NO_ANSWER),
-            ("16", LegEnd.UNREACHABLE, LegEnd.NO_ANSWER),
-            ("0", LegEnd.UNREACHABLE, LegEnd.NO_ANSWER),
-            ("20", LegEnd.UNREACHABLE, LegEnd.UNREACHABLE),
-            ("3", LegEnd.UNREACHABLE, LegEnd.UNREACHABLE),
-            ("1", LegEnd.UNREACHABLE, LegEnd.UNREACHABLE),
-            ("27", LegEnd.UNREACHABLE, LegEnd.UNREACHABLE),
-            ("58", LegEnd.FAILED, LegEnd.FAILED),
-            ("", LegEnd.FAILED, LegEnd.FAILED),
-            ("\u00b2", LegEnd.FAILED, LegEnd.FAILED),
-        ],
-    )
-    def test_table(self, cause: str, silent: LegEnd, rang: LegEnd) -> None:
-        assert leg_end(cause, Phase.CHANNEL) is silent
-        assert leg_end(cause, Phase.RINGING) is rang
-        assert leg_end(cause, Phase.CONNECTED) is LegEnd.HUNG_UP
-
-
 class TestCommands:
     def test_ring(self) -> None:
-        action = Story().translator.action(RING)
-        assert action is not None
+        (action,) = Story().translator.actions(RING)
         assert encode(action).decode() == (
             "Action: Originate\r\nActionID: offer-1:ring\r\nAsync: true\r\nChannelId: offer-1\r\n"
             "Channel: PJSIP/1001\r\nContext: callcenter-agent\r\nExten: s\r\nPriority: 1\r\nTimeout: 20000\r\n"
@@ -323,25 +253,24 @@ class TestCommands:
 
     def test_ring_released_again_is_not_sent_again(self) -> None:
         story = Story()
-        assert story.translator.action(RING) is not None
-        assert story.translator.action(RING) is None
+        assert len(story.translator.actions(RING)) == 1
+        assert story.translator.actions(RING) == ()
         assert story.events == []
 
     def test_more_offers_than_there_is_room_for_fail(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(translation, "OFFER_LIMIT", 0)
         story = Story()
-        assert story.translator.action(RING) is None
+        assert story.translator.actions(RING) == ()
         assert story.events == [OfferEnded(OFFER, LegEnd.FAILED)]
 
     def test_stop_of_a_leg_that_rings(self) -> None:
-        action = ringing().translator.action(StopRinging(OFFER, DEVICE))
-        assert action is not None
+        (action,) = ringing().translator.actions(StopRinging(OFFER, DEVICE))
         assert encode(action) == b"Action: Hangup\r\nActionID: offer-1:stop\r\nChannel: offer-1\r\n\r\n"
 
     def test_stop_before_there_is_a_channel_is_done_when_it_comes(self) -> None:
         story = Story()
-        story.translator.action(RING)
-        assert story.translator.action(StopRinging(OFFER, DEVICE)) is None
+        story.translator.actions(RING)
+        assert story.translator.actions(StopRinging(OFFER, DEVICE)) == ()
         assert story.hung_up == []
         assert tell(story, "new offer-1") == []
         assert [action.Channel for action in story.hung_up] == ["offer-1"]
@@ -353,28 +282,16 @@ class TestCommands:
         monkeypatch.setattr(translation, "STOPPED_LIMIT", 2)
         story = Story()
         for name in ("a", "b", "c"):
-            assert story.translator.action(StopRinging(OfferId(name), DEVICE)) is None
+            assert story.translator.actions(StopRinging(OfferId(name), DEVICE)) == ()
         tell(story, "new a", "new b", "new c", "new c")
         assert [action.Channel for action in story.hung_up] == ["b", "c"]
 
     def test_confirm(self) -> None:
-        action = Story().translator.action(ConfirmConnection(OFFER, CHANNEL))
-        assert action is not None
+        (action,) = Story().translator.actions(ConfirmConnection(OFFER, CHANNEL))
         assert encode(action) == (
             b"Action: Setvar\r\nActionID: offer-1:confirm\r\nChannel: 1795.1\r\n"
             b"Variable: CALLCENTER_CONNECTED\r\nValue: offer-1\r\n\r\n"
         )
-
-
-def listed(channel: str, context: str, state: str = "6", bridge: str = "", **variables: str) -> Message:
-    lines = "".join(
-        f"\nVariable: CALLCENTER_{name}={variables.get(name, '(null)')}"
-        for name in ("CONTACT", "DIALLED", "ACCOUNT", "INTENT", "LANGUAGE", "OFFER", "CALLER")
-    )
-    return frame(
-        f"Event: Status\nUniqueid: {channel}\nContext: {context}\nChannelState: {state}\nBridgeID: {bridge}"
-        f"\nLanguage: en\nCallerIDNum: 0301\nCallerIDName: <unknown>{lines}"
-    )
 
 
 class TestSync:
@@ -453,7 +370,7 @@ class TestSync:
 
     def test_an_offer_asked_for_before_the_loss_whose_channel_comes_after_the_sync_is_hung_up(self) -> None:
         story = Story()
-        story.translator.action(RING)
+        story.translator.actions(RING)
         story.translator.sync([], [])
         tell(story, "new offer-1", "state offer-1 5")
         assert [action.Channel for action in story.hung_up] == ["offer-1"]
@@ -461,8 +378,8 @@ class TestSync:
 
     def test_a_stop_asked_for_before_the_loss_is_still_carried_out(self) -> None:
         story = Story()
-        story.translator.action(RING)
-        story.translator.action(StopRinging(OFFER, DEVICE))
+        story.translator.actions(RING)
+        story.translator.actions(StopRinging(OFFER, DEVICE))
         story.translator.sync([listed("offer-1", "from-agents", state="5", OFFER="offer-1", CALLER=CALLER)], [])
         assert [action.Channel for action in story.hung_up] == ["offer-1"]
 
