@@ -22,9 +22,10 @@ import uvloop
 from twisted.internet import asyncioreactor
 from twisted.internet.defer import Deferred
 
-from callcenter.commands import Command, ConfirmConnection, RingDevice, StopRinging
+from callcenter.commands import Command, PbxCommand
 from callcenter.crm.directory import CustomerDirectory, LookUpOutcome
 from callcenter.cti.asterisk import AsteriskPbx
+from callcenter.days import tell_days
 from callcenter.desktop.app import create_app
 from callcenter.desktop.desk import AgentLogin, Health, RecentContact
 from callcenter.desktop.hub import Hub
@@ -33,12 +34,13 @@ from callcenter.events import ConfigurationLoaded, Event, PbxLost
 from callcenter.metrics import LoopLag, Metrics
 from callcenter.overview import Overview
 from callcenter.recovery import Recovered, open_journal, recover
+from callcenter.routing.explain import Explanation
 from callcenter.runner import Runner, WallClock
 from callcenter.settings import Loaded, SettingsError, load
 from callcenter.stores.contact_log import ContactLog
 from callcenter.stores.database import DATABASE_ERRORS, default_url, in_short, open_database
 from callcenter.stores.migrations import MigrationError, migrate
-from callcenter.types import AgentId
+from callcenter.types import AgentId, ContactId
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +123,11 @@ class Daemon:
         for pbx in recovered.engine.snapshot().pbxs:
             self._runner.submit(PbxLost(pbx))
         await self._runner.submit_and_wait(ConfigurationLoaded(self._loaded.configuration))
-        self._tasks += [asyncio.create_task(self._migrate()), asyncio.create_task(self._watch())]
+        self._tasks += [
+            asyncio.create_task(tell_days(self._runner.submit, self._clock.now_ms)),
+            asyncio.create_task(self._migrate()),
+            asyncio.create_task(self._watch()),
+        ]
         for task in self._tasks:
             task.add_done_callback(self._task_ended)
         self._closing.push_async_callback(self._end_tasks)
@@ -177,7 +183,7 @@ class Daemon:
     # ---- commands to the shells
 
     def _route(self, command: Command) -> None:
-        if isinstance(command, RingDevice | StopRinging | ConfirmConnection):
+        if isinstance(command, PbxCommand):
             self._pbx.execute(command)
         else:
             self._hub.execute(command)
@@ -250,6 +256,9 @@ class Daemon:
 
     def overview(self) -> Overview:
         return self._runner.engine.overview(self._clock.now_ms())
+
+    def explain(self, contact: ContactId) -> Explanation | None:
+        return self._runner.engine.explain(self.now_ms(), contact)
 
     def health(self) -> Mapping[str, Health]:
         not_yet = Health(False, "has not been asked yet")

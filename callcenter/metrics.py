@@ -17,10 +17,18 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from callcenter.commands import Command, ContactRouted, EventIgnored, OfferClosed, RecordContact, RecordDisposition
+from callcenter.commands import (
+    Command,
+    ContactRouted,
+    EventIgnored,
+    OfferClosed,
+    RecordContact,
+    RecordDecision,
+    RecordDisposition,
+)
 from callcenter.events import Event
 from callcenter.overview import Overview
-from callcenter.types import AgentState, Configuration, OfferState, Outcome
+from callcenter.types import AgentState, Configuration, DecisionKind, OfferState, Outcome, QueueState
 
 MAX_NAMES = 500  # of queues, and of tiers, over the life of the process; later ones are "other"
 OTHER = "other"
@@ -90,12 +98,17 @@ class _Now(Collector):
             ["queue"],
         )
         connected = GaugeMetricFamily("callcenter_contacts_connected", "Contacts talking now", None, ["queue"])
+        state = GaugeMetricFamily(
+            "callcenter_queue_state", "1 for the state that the queue is in, 0 for the others", None, ["queue", "state"]
+        )
         for queue in picture.queues:
             if (name := self._queues.label(queue.name)) != OTHER:
+                for each in QueueState:
+                    state.add_metric([name, each.value], each is queue.state)
                 waiting.add_metric([name], queue.waiting)
                 longest.add_metric([name], queue.longest_wait_ms / 1000)
                 connected.add_metric([name], queue.connected)
-        yield from (waiting, longest, connected)
+        yield from (waiting, longest, connected, state)
 
     def _collect_agents(self, picture: Overview) -> Iterable[Metric]:
         states = dict.fromkeys(AgentState, 0)
@@ -157,6 +170,12 @@ class Metrics:
         )
         self._unmatched = self._counter(
             "contacts_default_queue_total", "Contacts that went to the default queue because no rule applied"
+        )
+        self._decisions = self._counter(
+            "contact_decisions_total",
+            "Decisions about contacts besides their offers, by the queue that the contact has from then on",
+            "queue",
+            "kind",
         )
         self._within = self._counter(
             "service_level_answered_total",
@@ -224,6 +243,8 @@ class Metrics:
             self._answer.labels(queue, tier)
         for state in CLOSED_STATES:
             self._offers.labels(queue, state.value)
+        for kind in DecisionKind:
+            self._decisions.labels(queue, kind.value)
         for metric in (self._rerouted, self._within, self._counted, self._abandon, self._handle):
             metric.labels(queue)
 
@@ -235,6 +256,8 @@ class Metrics:
                 self._contact_ended(command)
             case RecordDisposition():
                 self._handle.labels(self._queues.label(command.queue)).observe(command.handled_ms / 1000)
+            case RecordDecision():
+                self._decisions.labels(self._queues.label(command.queue), command.kind.value).inc()
             case ContactRouted():
                 self._contact_routed(command)
             case OfferClosed():

@@ -10,9 +10,9 @@ import contextlib
 import logging
 from dataclasses import dataclass, field
 
-from callcenter.commands import Command, RecordContact, RecordDisposition, RecordSegment
 from callcenter.engine import Engine
 from callcenter.settings import Settings
+from callcenter.stores.codec import Record
 from callcenter.stores.journal import Journal, JournalUnavailableError
 from callcenter.stores.redis_server import RedisServer
 from callcenter.stores.snapshot import SnapshotError, decode_snapshot
@@ -30,7 +30,7 @@ class Recovered:
 
     engine: Engine
     now_ms: int = 0
-    records: list[Command] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
 
 
 async def open_journal(settings: Settings, closing: contextlib.AsyncExitStack) -> Journal:
@@ -71,8 +71,6 @@ async def recover(journal: Journal, configuration: Configuration) -> Recovered:
             commands = engine.handle(now_ms, event)
         except Exception as error:
             raise journal.unusable(f"the engine breaks on replaying {type(event).__name__} of {now_ms}") from error
-        recovered.records += [
-            command for command in commands if isinstance(command, RecordSegment | RecordContact | RecordDisposition)
-        ]
+        recovered.records += [command for command in commands if isinstance(command, Record)]
     log.info("journal read: %s, %d events after it", "a snapshot" if snapshot else "no snapshot", len(tail))
     return recovered

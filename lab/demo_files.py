@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from callcenter.crm.sample import load_sample
 from callcenter.stores.database import default_url, open_database
 from callcenter.stores.migrations import migrate
+from callcenter.types import AgentId
 from lab.demo_calls import CUSTOMERS
 from lab.install import LOCAL, PROJECT
 
@@ -101,7 +102,7 @@ class DemoFolder:
         database = open_database(default_url(self.data))
         try:
             await migrate(database.engine)
-            await load_sample(database.engine, CUSTOMERS)
+            await load_sample(database.engine, CUSTOMERS, [AgentId(seat.agent) for seat in self.seats])
         finally:
             await database.close()
 

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
@@ -13,6 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
+from callcenter.days import day_and_next
+from callcenter.recovery import open_journal
+from callcenter.settings import Settings
+from callcenter.stores.snapshot import decode_snapshot
 from lab.center import AgentSpec, Center
 from lab.daemon_process import all_ready
 from lab.simulated import Phone, SimulatedPbx, Visitor
@@ -114,6 +119,23 @@ async def test_restart_brings_agents_and_callers_back_as_they_were(tmp_path: Pat
         await anna.until_state("talking")
         await anna.until_state("ready")
         await anna.leave()
+
+
+@run_async
+async def test_day_of_the_machine_is_told_at_the_start(tmp_path: Path) -> None:
+    def today() -> str:
+        return day_and_next(time.time_ns() // 1_000_000)[0]
+
+    async with center_in(tmp_path) as (center, _pbx):
+        days = {today()}
+        await center.start()
+        assert await center.stop() == 0
+        days.add(today())
+        async with contextlib.AsyncExitStack() as closing:
+            journal = await open_journal(Settings(data_dir=center.data_dir), closing)
+            snapshot, _ = await journal.load()
+        assert snapshot is not None
+        assert decode_snapshot(snapshot).day in days
 
 
 @run_async

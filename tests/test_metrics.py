@@ -6,7 +6,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from callcenter import metrics as metrics_module
-from callcenter.commands import ContactRouted, EventIgnored, OfferClosed, RecordContact, RecordDisposition
+from callcenter.commands import (
+    ContactRouted,
+    EventIgnored,
+    OfferClosed,
+    RecordContact,
+    RecordDecision,
+    RecordDisposition,
+)
 from callcenter.metrics import LoopLag, Metrics
 from callcenter.overview import AgentView, Overview, QueueView
 from callcenter.types import (
@@ -15,6 +22,7 @@ from callcenter.types import (
     ChannelRef,
     Configuration,
     ContactId,
+    DecisionKind,
     DeviceStatus,
     OfferId,
     OfferState,
@@ -22,6 +30,7 @@ from callcenter.types import (
     PbxName,
     QueueConfig,
     QueueName,
+    QueueState,
     Tier,
 )
 from tests.desktop.serving import until
@@ -46,7 +55,7 @@ def agent(name: str, state: AgentState, *queues: QueueName) -> AgentView:
 NOW = Overview(
     1_000,
     ((PbxName("main"), True),),
-    (QueueView(SALES, 3, 12_500, 1, 2, 1), QueueView(SUPPORT, 0, 0, 0, 1, 0)),
+    (QueueView(SALES, 3, 12_500, 1, 2, 1), QueueView(SUPPORT, 0, 0, 0, 1, 0, QueueState.DRAINED)),
     (agent("anna", AgentState.READY, SALES), agent("boris", AgentState.TALKING, SALES, SUPPORT)),
     (),
 )
@@ -104,6 +113,8 @@ def test_counters_of_what_is_configured_start_at_zero(metrics: Metrics) -> None:
     scrape = Scrape(metrics)
     for outcome in Outcome:
         assert scrape("contacts_total", queue="support", tier="standard", outcome=outcome.value) == 0
+    for kind in DecisionKind:
+        assert scrape("contact_decisions_total", queue="sales", kind=kind.value) == 0
     assert scrape("offers_total", queue="sales", state="expired") == 0
     assert scrape("answer_seconds_count", queue="sales", tier="gold") == 0
     assert scrape("service_level_answered_total", queue="sales") == 0
@@ -131,6 +142,31 @@ def test_a_contact_that_left_before_it_was_routed_counts_without_a_queue(metrics
     scrape = Scrape(metrics)
     assert scrape("contacts_total", queue="none", tier="gold", outcome="abandoned") == 1
     assert scrape("service_level_contacts_total", queue="sales") == 0
+
+
+def test_counts_by_outcome_add_up_to_all_that_ended(metrics: Metrics) -> None:
+    for outcome in Outcome:
+        metrics.execute(replace(ANSWERED, outcome=outcome))
+    scrape = Scrape(metrics)
+    by_outcome = {
+        outcome: scrape("contacts_total", queue="sales", tier="gold", outcome=outcome.value) for outcome in Outcome
+    }
+    assert by_outcome == dict.fromkeys(Outcome, 1)
+    assert sum(by_outcome.values()) == scrape("service_level_contacts_total", queue="sales")
+    assert scrape("service_level_answered_total", queue="sales") == 1
+
+
+def test_decisions_are_counted_by_kind_and_by_the_queue_from_then_on(metrics: Metrics) -> None:
+    moved = RecordDecision(ContactId("c"), 1, DecisionKind.MOVED, 1_000, SUPPORT, 20, "from sales to support", "greta")
+    metrics.execute(moved)
+    metrics.execute(replace(moved, number=2))
+    metrics.execute(replace(moved, number=3, kind=DecisionKind.TURNED_AWAY, queue=None, by=None))
+    metrics.execute(replace(moved, number=4, queue=QueueName("gone")))
+    scrape = Scrape(metrics)
+    assert scrape("contact_decisions_total", queue="support", kind="moved") == 2
+    assert scrape("contact_decisions_total", queue="sales", kind="moved") == 0
+    assert scrape("contact_decisions_total", queue="none", kind="turned_away") == 1
+    assert scrape("contact_decisions_total", queue="other", kind="moved") == 1
 
 
 def test_routing_is_counted_with_those_for_whom_no_rule_applied(metrics: Metrics) -> None:
@@ -164,6 +200,8 @@ def test_what_is_now_is_read_at_the_scrape(metrics: Metrics) -> None:
     assert scrape("longest_wait_seconds", queue="sales") == 12.5
     assert scrape("longest_wait_seconds", queue="support") == 0
     assert scrape("contacts_connected", queue="sales") == 1
+    assert [scrape("queue_state", queue="sales", state=state.value) for state in QueueState] == [1, 0, 0]
+    assert [scrape("queue_state", queue="support", state=state.value) for state in QueueState] == [0, 1, 0]
     assert scrape("agents", state="ready") == 1
     assert scrape("agents", state="wrap_up") == 0
     assert scrape("queue_agents", queue="sales", state="talking") == 1

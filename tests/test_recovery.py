@@ -72,7 +72,12 @@ async def test_engine_comes_back_from_snapshot_and_tail_with_the_records_of_the_
         recovered = await recover(await open_journal(Settings(data_dir=tmp_path), closing), CONFIGURATION)
     assert encode_snapshot(recovered.engine.snapshot()) == encode_snapshot(live.snapshot())
     assert recovered.now_ms == 1_000
-    assert [type(record).__name__ for record in recovered.records] == ["RecordSegment", "RecordContact"]
+    assert [(type(record).__name__, record.contact) for record in recovered.records] == [
+        ("RecordDecision", arrival(1).contact),  # routed without a customer, since nobody answered the look-up
+        ("RecordDecision", arrival(2).contact),
+        ("RecordSegment", arrival(1).contact),
+        ("RecordContact", arrival(1).contact),
+    ]
 
 
 @run_async

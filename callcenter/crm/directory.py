@@ -2,16 +2,18 @@
 
 One idea: a look-up is never in a call's way. `execute` takes the question and returns; the answer goes out as an event
 whenever it comes, within `crm.lookup_limit_s`. No answer is an answer too: the engine has its own deadline, and routes
-without one.
+without one. Who talked to the customer last is an extra: the customers go out without it if it can't be had in a
+moment.
 
 Bounds: `concurrency` look-ups are in the database at once, `max_waiting` are under way or wait; one beyond that is
 not made, and counted.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 
 from sqlalchemy import Row, Select, select
@@ -23,9 +25,10 @@ from callcenter.events import CustomersFound
 from callcenter.settings import CrmSettings
 from callcenter.stores.database import DATABASE_ERRORS, in_short
 from callcenter.stores.health import RareLog
+from callcenter.stores.history import last_agent
 from callcenter.stores.tables import CustomerNumberRow, CustomerRow
 from callcenter.stores.text import clean_text
-from callcenter.types import Customer, Tier
+from callcenter.types import AgentId, Customer, Tier
 
 MAX_SHARING = 20  # of the customers on one number, so many are shown; a switchboard may have thousands
 RETRY_PAUSE_S = 0.25
@@ -103,6 +106,18 @@ class CustomerDirectory:
             )
             return tuple(_customer(row) for row in await connection.execute(by_number))
 
+    async def find_last_agent(self, customers: Sequence[Customer], caller: str | None) -> AgentId | None:
+        """Who talked last to the one customer that was found; where none was, to the caller's number.
+
+        None where several were found: it may have been another of them. Raises as `find` does.
+        """
+        if len(customers) > 1:
+            return None
+        if customers:
+            return await last_agent(self._engine, customers[0].id, None)
+        number = to_e164(caller, self._settings.default_region)
+        return None if number is None else await last_agent(self._engine, None, number)
+
     # ---- asking and going on
 
     def execute(self, command: Command) -> None:
@@ -128,23 +143,46 @@ class CustomerDirectory:
 
     async def _look_up(self, command: LookUpCustomer) -> None:
         started_s = time.monotonic()
+        async with contextlib.AsyncExitStack() as turn:
+            try:
+                async with asyncio.timeout(self._settings.lookup_limit_s) as limit:
+                    await turn.enter_async_context(self._turns)
+                    customers = await self._find_with_one_retry(command)
+            except DATABASE_ERRORS as error:
+                late = limit.expired()
+                self._rare_log.warning(
+                    "the customer of contact %s could not be looked up: %s",
+                    command.contact,
+                    f"no answer within crm.lookup_limit_s ({self._settings.lookup_limit_s:g} s)"
+                    if late
+                    else in_short(error),
+                )
+                self._tell(LookUpOutcome.LATE if late else LookUpOutcome.FAILED, time.monotonic() - started_s)
+                return
+            await self._answer(command, customers, started_s)
+
+    async def _answer(self, command: LookUpCustomer, customers: tuple[Customer, ...], started_s: float) -> None:
+        """Emit the customers, with the last agent if the log tells it within half of the engine's own deadline."""
+        asking = asyncio.create_task(self.find_last_agent(customers, command.caller))
         try:
-            async with asyncio.timeout(self._settings.lookup_limit_s) as limit, self._turns:
-                customers = await self._find_with_one_retry(command)
-        except DATABASE_ERRORS as error:
-            late = limit.expired()
-            self._rare_log.warning(
-                "the customer of contact %s could not be looked up: %s",
-                command.contact,
-                f"no answer within crm.lookup_limit_s ({self._settings.lookup_limit_s:g} s)"
-                if late
-                else in_short(error),
-            )
-            self._tell(LookUpOutcome.LATE if late else LookUpOutcome.FAILED, time.monotonic() - started_s)
-            return
-        outcomes = (LookUpOutcome.UNKNOWN, LookUpOutcome.FOUND, LookUpOutcome.SEVERAL)
-        self._tell(outcomes[min(len(customers), 2)], time.monotonic() - started_s)
-        self._emit(CustomersFound(command.contact, customers))
+            await asyncio.wait({asking}, timeout=self._settings.lookup_deadline_ms / 2_000)
+            found = self._last_agent_of(asking)
+            outcomes = (LookUpOutcome.UNKNOWN, LookUpOutcome.FOUND, LookUpOutcome.SEVERAL)
+            self._tell(outcomes[min(len(customers), 2)], time.monotonic() - started_s)
+            self._emit(CustomersFound(command.contact, customers, found))
+        finally:
+            asking.cancel()  # nobody waits for its end, but the turn is over only when the database is left alone
+            await asyncio.gather(asking, return_exceptions=True)
+
+    def _last_agent_of(self, asking: asyncio.Task[AgentId | None]) -> AgentId | None:
+        """Whatever became of the question: nothing that goes wrong with it may cost the call its customer."""
+        if not asking.done() or asking.cancelled():
+            self._rare_log.warning("a caller's last agent is not known in time, the contact goes on without")
+            return None
+        if (error := asking.exception()) is not None:
+            self._rare_log.warning("a caller's last agent cannot be read: %s", in_short(error))
+            return None
+        return asking.result()
 
     async def _find_with_one_retry(self, command: LookUpCustomer) -> tuple[Customer, ...]:
         try:
@@ -159,7 +197,7 @@ class CustomerDirectory:
             self._observe(outcome, duration_s)
 
 
-def _customers() -> Select[int, str, str, str, str | None, str | None]:
+def _customers() -> Select[int, str, str, str, str | None, str | None, str | None]:
     return select(
         CustomerRow.id,
         CustomerRow.account,
@@ -167,9 +205,10 @@ def _customers() -> Select[int, str, str, str, str | None, str | None]:
         CustomerRow.tier,
         CustomerRow.language,
         CustomerRow.notes,
+        CustomerRow.account_manager,
     )
 
 
-def _customer(row: Row[int, str, str, str, str | None, str | None]) -> Customer:
-    id_, account, name, tier, language, notes = row
-    return Customer(id_, account, name, Tier(tier), language, notes)
+def _customer(row: Row[int, str, str, str, str | None, str | None, str | None]) -> Customer:
+    id_, account, name, tier, language, notes, manager = row
+    return Customer(id_, account, name, Tier(tier), language, notes, AgentId(manager) if manager else None)

@@ -7,8 +7,10 @@ given names and family names, combined.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import cycle
 from typing import Any
 
 from sqlalchemy import select
@@ -16,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from callcenter.stores.database import insert_into
 from callcenter.stores.tables import ContactRow, CustomerNumberRow, CustomerRow, SegmentRow
-from callcenter.types import Outcome, SegmentKind, Tier
+from callcenter.types import AgentId, Outcome, SegmentKind, Tier
 
 MAX_CUSTOMERS = 1_000  # each range for fiction holds only so many numbers
 
@@ -57,6 +59,7 @@ _NOTES = {
 _HISTORY_START_MS = 1_767_600_000_000  # 2026-01-05 08:00 UTC, a Monday
 _DAY_MS = 86_400_000
 _QUEUES = ("sales", "support", "billing")
+_FORMER_AGENTS = tuple(AgentId(f"agent{n}") for n in range(1, 9))
 _DISPOSITIONS = ("resolved", "callback_promised", "escalated", "information_given")
 
 
@@ -100,13 +103,24 @@ def shared_numbers(customers: int = 300) -> tuple[str, ...]:
     return tuple(number for number, count in users.items() if count > 1)
 
 
-async def load_sample(engine: AsyncEngine, customers: int = 300) -> None:
-    """Put the sample into a migrated database. What is there already stays as it is, so it may run at every start."""
+async def load_sample(engine: AsyncEngine, customers: int = 300, agents: Sequence[AgentId] = ()) -> None:
+    """Put the sample into a migrated database. What is there already stays as it is, so it may run at every start.
+
+    With `agents` each platinum customer has one of them as account manager, in turn, and they took the past contacts.
+    """
     sample = sample_customers(customers)
+    managers = _account_managers(sample, agents)
     async with engine.begin() as connection:
         dialect = connection.dialect
         rows = [
-            {"account": one.account, "name": one.name, "tier": one.tier, "language": one.language, "notes": one.notes}
+            {
+                "account": one.account,
+                "name": one.name,
+                "tier": one.tier,
+                "language": one.language,
+                "notes": one.notes,
+                "account_manager": managers.get(one.account),
+            }
             for one in sample
         ]
         await connection.execute(insert_into(dialect, CustomerRow).on_conflict_do_nothing(), rows)
@@ -117,15 +131,22 @@ async def load_sample(engine: AsyncEngine, customers: int = 300) -> None:
         ids = {row.account: row.id for row in found}
         numbers = [{"number": number, "customer_id": ids[one.account]} for one in sample for number in one.numbers]
         await connection.execute(insert_into(dialect, CustomerNumberRow).on_conflict_do_nothing(), numbers)
-        await _load_history(connection, sample, ids)
+        await _load_history(connection, sample, ids, agents or _FORMER_AGENTS)
 
 
-async def _load_history(connection: AsyncConnection, sample: tuple[SampleCustomer, ...], ids: dict[str, int]) -> None:
+def _account_managers(sample: Sequence[SampleCustomer], agents: Sequence[AgentId]) -> dict[str, AgentId]:
+    platinum = [one.account for one in sample if one.tier == PLATINUM]
+    return dict(zip(platinum, cycle(agents), strict=False))
+
+
+async def _load_history(
+    connection: AsyncConnection, sample: Sequence[SampleCustomer], ids: dict[str, int], agents: Sequence[AgentId]
+) -> None:
     contacts: list[dict[str, Any]] = []
     segments: list[dict[str, Any]] = []
     for n, customer in enumerate(sample):
         for k in range(n % 4):  # a quarter of them has never called
-            contact = _past_contact(n, k, customer, ids[customer.account])
+            contact = _past_contact(n, k, customer, ids[customer.account], agents[(n + k) % len(agents)])
             contacts.append(contact)
             segments.extend(_past_segments(contact))
     if contacts:
@@ -166,7 +187,7 @@ def _number(n: int) -> str:
             return f"+1{_AREA_CODES[n // 100]}55501{n % 100:02d}"
 
 
-def _past_contact(n: int, k: int, customer: SampleCustomer, customer_id: int) -> dict[str, Any]:
+def _past_contact(n: int, k: int, customer: SampleCustomer, customer_id: int, agent: AgentId) -> dict[str, Any]:
     arrived_ms = _HISTORY_START_MS + (k * 17 + n % 13) * _DAY_MS + (n * 97_003 + k * 7_919_000) % (9 * 3_600_000)
     waited_ms = 4_000 + (n * 7_307 + k * 911) % 90_000
     answered = (n + k) % 6 != 5
@@ -189,7 +210,7 @@ def _past_contact(n: int, k: int, customer: SampleCustomer, customer_id: int) ->
         "priority": None,
         "rule": "sample",
         "because": "made up, as the customer is",
-        "agent": f"agent{1 + (n + k) % 8}" if answered else None,
+        "agent": agent if answered else None,
         "outcome": (Outcome.ANSWERED if answered else Outcome.ABANDONED).value,
         "disposition": _DISPOSITIONS[(n + k) % len(_DISPOSITIONS)] if answered else None,
         "arrived_ms": arrived_ms,

@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar, cast, get_args
 
 import msgspec
 
-from callcenter.commands import RecordContact, RecordDisposition, RecordSegment
+from callcenter.commands import RecordContact, RecordDecision, RecordDisposition, RecordSegment
 from callcenter.events import Event
 from callcenter.stores.text import clean_text
 
-Record = RecordSegment | RecordContact | RecordDisposition
+Record = RecordSegment | RecordContact | RecordDisposition | RecordDecision
 T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder()

@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from callcenter.commands import Command, RecordContact, RecordDisposition, RecordSegment
+from callcenter.commands import Command
 from callcenter.crm.numbers import to_e164
 from callcenter.stores.codec import Record
 from callcenter.stores.contact_rows import write_batch
@@ -75,7 +75,7 @@ class ContactLog:
 
     def execute(self, command: Command) -> None:
         """Take a record; any other command is left to others. Never blocks, never raises for what a caller sent."""
-        if not isinstance(command, RecordSegment | RecordContact | RecordDisposition):
+        if not isinstance(command, Record):
             return
         self._wake.set()
         if len(self._buffer) < self._bound:

@@ -1,8 +1,8 @@
 """Records of the contact log as rows, and a batch of them written in one transaction.
 
-One idea: every statement may run twice. Contacts and segments are inserted or ignored by their keys. The end of a
-wrap-up is set on its contact; where the contact is not there yet (after a crash the order can be broken), it waits in
-`early_disposition` and moves on when the contact comes.
+One idea: every statement may run twice. Contacts, segments and decisions are inserted or ignored by their keys. The end
+of a wrap-up is set on its contact; where the contact is not there yet (after a crash the order can be broken), it
+waits in `early_disposition` and moves on when the contact comes.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,10 +12,10 @@ from sqlalchemy import String, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import DeclarativeBase
 
-from callcenter.commands import RecordContact, RecordDisposition, RecordSegment
+from callcenter.commands import RecordContact, RecordDecision, RecordDisposition, RecordSegment
 from callcenter.stores.codec import Record
 from callcenter.stores.database import insert_into
-from callcenter.stores.tables import ContactRow, EarlyDispositionRow, SegmentRow
+from callcenter.stores.tables import ContactRow, DecisionRow, EarlyDispositionRow, SegmentRow
 from callcenter.stores.text import clean_text
 
 Row = dict[str, Any]
@@ -25,12 +25,15 @@ ToNumber = Callable[[str | None], str | None]
 async def write_batch(connection: AsyncConnection, records: Sequence[Record], to_number: ToNumber) -> None:
     """Write all the records, within the caller's transaction. `to_number` gives a caller's number in E.164."""
     segments: list[Row] = []
+    decisions: list[Row] = []
     contacts: list[Row] = []
     dispositions: dict[str, Row] = {}  # by contact: the last one counts
     for record in records:
         match record:
             case RecordSegment():
                 segments.append(_segment_row(record))
+            case RecordDecision():
+                decisions.append(_decision_row(record))
             case RecordContact():
                 contacts.append(_contact_row(record, to_number))
             case RecordDisposition():
@@ -41,6 +44,8 @@ async def write_batch(connection: AsyncConnection, records: Sequence[Record], to
     dialect = connection.dialect
     if segments:
         await connection.execute(insert_into(dialect, SegmentRow).on_conflict_do_nothing(), segments)
+    if decisions:
+        await connection.execute(insert_into(dialect, DecisionRow).on_conflict_do_nothing(), decisions)
     if contacts:
         await connection.execute(insert_into(dialect, ContactRow).on_conflict_do_nothing(), contacts)
         await _move_early_dispositions(connection, [row["id"] for row in contacts])
@@ -111,6 +116,22 @@ def _segment_row(segment: RecordSegment) -> Row:
     )
 
 
+def _decision_row(decision: RecordDecision) -> Row:
+    return _fit(
+        DecisionRow,
+        {
+            "contact_id": decision.contact,
+            "number": decision.number,
+            "kind": decision.kind.value,
+            "at_ms": decision.at_ms,
+            "queue": decision.queue,
+            "priority": decision.priority,
+            "words": decision.words,
+            "made_by": decision.by,
+        },
+    )
+
+
 def _contact_row(contact: RecordContact, to_number: ToNumber) -> Row:
     return _fit(
         ContactRow,
@@ -160,7 +181,7 @@ def _text_limits(table: type[DeclarativeBase]) -> dict[str, int]:
 
 
 _LIMITS: dict[type[DeclarativeBase], dict[str, int]] = {
-    table: _text_limits(table) for table in (SegmentRow, ContactRow, EarlyDispositionRow)
+    table: _text_limits(table) for table in (SegmentRow, DecisionRow, ContactRow, EarlyDispositionRow)
 }
 
 

@@ -1,6 +1,6 @@
-"""The last contacts of a caller, for the screen pop.
+"""The last contacts of a caller, for the screen pop, and who talked to this caller last.
 
-Whose contacts they are: those of the customers that were found, and those that came from the same number without a
+Whose contacts the pop shows: those of the customers that were found, and those that came from the same number without a
 customer. A contact of another customer who shares the telephone is nobody else's business, and a withheld number is
 the number of nobody.
 """
@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, Integer, Select, bindparam, select, union_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callcenter.stores.tables import ContactRow
+from callcenter.types import AgentId, Outcome
 
 _MAX_CUSTOMERS = 50
 
@@ -55,6 +56,17 @@ async def last_contacts(
     )
 
 
+async def last_agent(engine: AsyncEngine, customer_id: int | None, number: str | None) -> AgentId | None:
+    """The agent of the newest answered contact of this customer or, where it is None, of this number in E.164.
+
+    None if there was no such contact. Raises what SQLAlchemy raises.
+    """
+    statement = _LAST_OF_CUSTOMER if customer_id is not None else _LAST_OF_NUMBER
+    async with engine.connect() as connection:
+        agent = await connection.scalar(statement, {"whose": customer_id if customer_id is not None else number})
+    return None if agent is None else AgentId(agent)
+
+
 @cache  # one for each form: to build it takes longer than to run it, and every offer asks
 def _statement(has_customers: bool, has_number: bool) -> Select[*tuple[Any, ...]]:
     queries = []
@@ -84,3 +96,14 @@ def _latest() -> Select[str, int, int | None, int, str | None, str | None, str, 
         ContactRow.disposition,
     )
     return select(*columns).order_by(ContactRow.arrived_ms.desc(), ContactRow.id.desc()).limit(_at_most())
+
+
+def _last_agent(whose: Any) -> Select[str | None]:
+    """Stops at the first row of its index that was answered."""
+    answered = ContactRow.outcome == Outcome.ANSWERED.value
+    mine = whose == bindparam("whose")
+    return select(ContactRow.agent).where(mine, answered).order_by(ContactRow.arrived_ms.desc()).limit(1)
+
+
+_LAST_OF_CUSTOMER = _last_agent(ContactRow.customer_id)
+_LAST_OF_NUMBER = _last_agent(ContactRow.number)

@@ -34,6 +34,9 @@ RESTART_PAUSE_S = (0.1, 5.0)
 _log = logging.getLogger(__name__)
 
 
+_ADDRESS = "socket"  # the file that says where the socket is
+
+
 class RedisServerError(Exception):
     """There is no redis-server to start, or it does not start; the words say why and what to do."""
 
@@ -137,6 +140,7 @@ class RedisServer:
             self._short_dir = Path(tempfile.mkdtemp(prefix="callcenter-redis-", dir=_short_temporary_dir()))
             path = self._short_dir / "redis.sock"
         self._socket = path
+        (self._dir / _ADDRESS).write_text(str(path))
 
     def _let_go(self) -> None:
         if self._short_dir is not None:
@@ -261,6 +265,15 @@ maxmemory-policy noeviction
             _log.error("redis-server (pid %d) does not end; killing it", process.pid)
             process.kill()
             await process.wait()
+
+
+def running_url(data_dir: Path) -> str | None:
+    """The address of the server that a daemon runs in `data_dir` at this moment, None where none does."""
+    directory = (data_dir / "redis").absolute()
+    pid = _read_pid(directory / "redis.pid")
+    if pid is None or not _is_redis_in(pid, directory):
+        return None
+    return f"unix://{(directory / _ADDRESS).read_text()}"
 
 
 def _short_temporary_dir() -> str:

@@ -1,8 +1,8 @@
-"""The SQL tables: customers and their numbers, and the log of contacts with their segments.
+"""The SQL tables: customers and their numbers, and the log of contacts with their segments and decisions.
 
-One idea: the log is written once and read by key. Contacts and segments carry the ids that the engine gave them, so
-writing one again changes nothing. The log has no foreign keys: a segment may be there before its contact (it ends
-first), and a customer may be deleted, or live in another database, while the log of its contacts stays.
+One idea: the log is written once and read by key. Contacts, segments and decisions carry the ids that the engine gave
+them, so writing one again changes nothing. The log has no foreign keys: a segment may be there before its contact (it
+ends first), and a customer may be deleted, or live in another database, while the log of its contacts stays.
 
 Times are integer milliseconds of UTC since the Unix epoch, in columns that end in `_ms`. Texts have a length; longer
 ones are cut by the writer.
@@ -31,6 +31,8 @@ class Base(DeclarativeBase):
 
 
 class CustomerRow(Base):
+    """`account_manager` is the id of the agent who looks after this customer, None: nobody does."""
+
     __tablename__ = "customer"
 
     id: Mapped[int] = mapped_column(_RowId, primary_key=True)
@@ -39,6 +41,7 @@ class CustomerRow(Base):
     tier: Mapped[str] = mapped_column(String(32))
     language: Mapped[str | None] = mapped_column(String(16))
     notes: Mapped[str | None] = mapped_column(Text)
+    account_manager: Mapped[str | None] = mapped_column(_Name)
 
 
 class CustomerNumberRow(Base):
@@ -108,6 +111,25 @@ class SegmentRow(Base):
     agent: Mapped[str | None] = mapped_column(_Name)
     offer: Mapped[str | None] = mapped_column(_Name)
     result: Mapped[str | None] = mapped_column(_Name)
+
+
+class DecisionRow(Base):
+    """One decision about a contact besides its offers: routed, relaxed, moved, withdrawn and so on, in words.
+
+    `queue` and `priority` are those that it had from then on. `made_by` is the supervisor who asked for it, None: the
+    engine.
+    """
+
+    __tablename__ = "decision"
+
+    contact_id: Mapped[str] = mapped_column(_Name, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(32))
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+    queue: Mapped[str | None] = mapped_column(_Name)
+    priority: Mapped[int | None] = mapped_column(BigInteger)
+    words: Mapped[str] = mapped_column(String(1000))
+    made_by: Mapped[str | None] = mapped_column(_Name)
 
 
 class EarlyDispositionRow(Base):

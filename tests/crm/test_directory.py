@@ -8,18 +8,20 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, text
 
-from callcenter.commands import LookUpCustomer, ScreenClear
+from callcenter.commands import LookUpCustomer, RecordContact, ScreenClear
 from callcenter.crm.directory import MAX_SHARING, CustomerDirectory, LookUpOutcome
+from callcenter.crm.numbers import to_e164
 from callcenter.events import CustomersFound
 from callcenter.settings import CrmSettings
+from callcenter.stores.contact_rows import write_batch
 from callcenter.stores.database import default_url, open_database
 from callcenter.stores.tables import CustomerNumberRow, CustomerRow
-from callcenter.types import AgentId, ContactId, Customer, OfferId, Tier
+from callcenter.types import AgentId, ContactId, Customer, OfferId, Outcome, Tier
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
-from tests.stores.records import until
+from tests.stores.records import contact, until
 
-ANN = Customer(1, "1001", "Ann", Tier("gold"), "en", "likes short answers")
+ANN = Customer(1, "1001", "Ann", Tier("gold"), "en", "likes short answers", AgentId("greta"))
 BEN = Customer(2, "1002", "Ben\u2028O'Hara", Tier("standard"))
 CLEO = Customer(3, "1003", "Cleo", Tier("platinum"))
 NUMBERS = ((ANN, "+12125550101"), (BEN, "+12125550102"), (BEN, "+12125550199"), (CLEO, "+12125550199"))
@@ -45,6 +47,7 @@ async def world(url: str, settings: CrmSettings | None = None, **options: Any) -
                     "tier": c.tier,
                     "language": c.language,
                     "notes": c.notes,
+                    "account_manager": c.account_manager,
                 }
                 for c in (ANN, BEN, CLEO)
             ]
@@ -172,6 +175,8 @@ class Gated(CustomerDirectory):
     def prepare(self) -> None:
         self.gate = asyncio.Event()
         self.failures = 0
+        self.log_hangs = False
+        self.log_fails_with: Exception | None = None
         self.at_once = 0
         self.most_at_once = 0
 
@@ -187,16 +192,32 @@ class Gated(CustomerDirectory):
         finally:
             self.at_once -= 1
 
+    async def find_last_agent(self, customers: Sequence[Customer], caller: str | None) -> AgentId | None:
+        if self.log_hangs:
+            self.at_once += 1
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await self.gate.wait()  # a database may take its time to be left alone
+                self.at_once -= 1
+        if self.log_fails_with is not None:
+            raise self.log_fails_with
+        return None
+
 
 @asynccontextmanager
 async def gated(
-    tmp_path: Path, **options: Any
+    tmp_path: Path, settings: CrmSettings | None = None, **options: Any
 ) -> AsyncIterator[tuple[Gated, list[CustomersFound], list[LookUpOutcome]]]:
     database = open_database(default_url(tmp_path))
     found: list[CustomersFound] = []
     told: list[LookUpOutcome] = []
     directory = Gated(
-        database.engine, CrmSettings(), found.append, observe=lambda outcome, _: told.append(outcome), **options
+        database.engine,
+        settings or CrmSettings(),
+        found.append,
+        observe=lambda outcome, _: told.append(outcome),
+        **options,
     )
     directory.prepare()
     yield directory, found, told
@@ -244,6 +265,102 @@ async def test_look_ups_are_bounded_at_once_and_in_number(tmp_path: Path, caplog
         await until(lambda: len(found) == 11, "there is room again")
 
 
+# ---- the last agent
+
+
+async def write_contacts(engine: Any, *contacts: RecordContact) -> None:
+    async with engine.begin() as connection:
+        await write_batch(connection, contacts, lambda caller: to_e164(caller, "US"))
+
+
+@run_async
+async def test_last_agent_comes_with_the_customer_or_with_the_number_of_nobody(database_url: str) -> None:
+    async with world(database_url) as w:
+        await write_contacts(
+            w.engine,
+            contact("1", customer=ANN.id, agent=AgentId("old"), arrived_ms=1),
+            contact("2", customer=ANN.id, agent=AgentId("new"), arrived_ms=2),
+            contact("3", customer=ANN.id, agent=None, arrived_ms=3, outcome=Outcome.ABANDONED),
+            contact("4", customer=CLEO.id, agent=AgentId("cleo's"), arrived_ms=4, caller="+12125550199"),
+            contact("5", customer=None, agent=AgentId("stranger's"), arrived_ms=5, caller="(212) 555-0150"),
+            contact("6", customer=None, agent=AgentId("nobody's"), arrived_ms=6, caller="anonymous"),
+        )
+        wanted = {
+            "known": ("+12125550101", None, "new"),
+            "by account": ("+12125550150", "1003", "cleo's"),
+            "never served": ("+12125550102", None, None),
+            "shared": ("+12125550199", None, None),
+            "stranger": ("212 555 0150", None, "stranger's"),
+            "other stranger": ("+12125550151", None, None),
+            "withheld": ("anonymous", None, None),
+        }
+        for id_, (caller, account, _) in wanted.items():
+            w.directory.execute(look_up(id_, caller, account))
+        await until(lambda: len(w.found) == len(wanted), "all answers")
+        assert {event.contact: event.last_agent for event in w.found} == {
+            id_: agent for id_, (*_, agent) in wanted.items()
+        }
+        assert next(event for event in w.found if event.contact == "known").customers == (ANN,)
+
+
+@pytest.mark.postgres
+@run_async
+async def test_log_that_is_slow_costs_no_customer(postgres_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with world(postgres_url) as w:
+        await write_contacts(w.engine, contact("1", customer=ANN.id))
+        async with w.engine.begin() as other:
+            await other.execute(text("LOCK TABLE contact IN ACCESS EXCLUSIVE MODE"))
+            w.directory.execute(look_up("c1", "+12125550101"))
+            await until(lambda: w.directory.waiting == 0, "the answer, while the log is still locked")
+            assert w.found == [CustomersFound(ContactId("c1"), (ANN,), None)]
+        assert w.told == [LookUpOutcome.FOUND]
+        assert "last agent is not known in time" in caplog.text
+        w.directory.execute(look_up("c2", "+12125550101"))
+        await until(lambda: len(w.found) == 2, "the next answer")
+        assert w.found[1].last_agent == "ann"
+
+
+@run_async
+async def test_log_that_cannot_be_read_costs_no_customer(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with world(database_url) as w:
+        async with w.engine.begin() as connection:
+            await connection.execute(text("DROP TABLE contact"))
+        w.directory.execute(look_up("c1", "+12125550101"))
+        await until(lambda: w.found, "the answer")
+        assert w.found == [CustomersFound(ContactId("c1"), (ANN,), None)]
+        assert w.told == [LookUpOutcome.FOUND]
+        assert "last agent cannot be read" in caplog.text
+
+
+@run_async
+async def test_whatever_goes_wrong_with_the_log_the_customer_is_found(tmp_path: Path) -> None:
+    async with gated(tmp_path) as (directory, found, told):
+        directory.gate.set()
+        for error in (OSError("gone"), TimeoutError(), ValueError("a mistake of ours"), asyncio.InvalidStateError()):
+            directory.log_fails_with = error
+            directory.execute(look_up("c1", "+12125550101"))
+            await until(lambda: directory.waiting == 0, "the answer")
+        assert found == [CustomersFound(ContactId("c1"), (ANN,))] * 4
+        assert told == [LookUpOutcome.FOUND] * 4
+
+
+@run_async
+async def test_late_question_keeps_its_turn_until_the_database_is_left_alone(tmp_path: Path) -> None:
+    async with gated(tmp_path, CrmSettings(lookup_deadline_ms=20), concurrency=1) as (directory, found, _):
+        directory.log_hangs = True
+        directory.gate.set()
+        directory.execute(look_up("c1", "+12125550101"))
+        await until(lambda: directory.at_once == 1, "the question of the log")
+        directory.gate.clear()
+        directory.execute(look_up("c2", "+12125550101"))
+        await until(lambda: found, "the first customer, nevertheless")
+        assert (directory.waiting, directory.most_at_once) == (2, 1)
+        directory.log_hangs = False
+        directory.gate.set()
+        await until(lambda: directory.waiting == 0, "the second answer")
+        assert [event.contact for event in found] == ["c1", "c2"]
+
+
 @run_async
 async def test_close_emits_nothing_more(tmp_path: Path) -> None:
     async with gated(tmp_path) as (directory, found, _):
@@ -253,6 +370,17 @@ async def test_close_emits_nothing_more(tmp_path: Path) -> None:
         directory.gate.set()
         assert directory.waiting == 0
         assert found == []
+
+
+@run_async
+async def test_close_while_the_log_is_asked_emits_nothing_more(tmp_path: Path) -> None:
+    async with gated(tmp_path, CrmSettings(lookup_deadline_ms=10_000)) as (directory, found, _):
+        directory.log_hangs = True
+        directory.gate.set()
+        directory.execute(look_up("c1", "+12125550101"))
+        await until(lambda: directory.waiting == 1 and directory.at_once == 1, "the log is asked")
+        await directory.close()
+        assert (directory.waiting, directory.at_once, found) == (0, 0, [])
 
 
 @run_async

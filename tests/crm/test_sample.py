@@ -17,6 +17,7 @@ from callcenter.crm.sample import (
 from callcenter.settings import CrmSettings
 from callcenter.stores.contact_log import ContactLog
 from callcenter.stores.tables import ContactRow, CustomerNumberRow, CustomerRow, SegmentRow
+from callcenter.types import AgentId
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
 
@@ -87,6 +88,27 @@ async def test_loading_twice_and_then_more_adds_nothing_twice(database_url: str)
 
 
 @run_async
+async def test_platinum_customers_have_an_account_manager_where_agents_are_named(database_url: str) -> None:
+    agents = [AgentId("anna"), AgentId("bilal")]
+    async with migrated(database_url) as database:
+        directory = CustomerDirectory(database.engine, CrmSettings(), lambda _: None)
+        await load_sample(database.engine, 100, agents)
+        managers = []
+        for one in sample_customers(100):
+            (customer,) = await directory.find(None, one.account)
+            managers.append((one.tier, customer.account_manager))
+            assert await directory.find_last_agent((customer,), None) in {*agents, None}
+        assert [manager for tier, manager in managers if tier == "platinum"] == [
+            "anna",
+            "bilal",
+            "anna",
+            "bilal",
+            "anna",
+        ]
+        assert {manager for tier, manager in managers if tier != "platinum"} == {None}
+
+
+@run_async
 async def test_sample_customers_are_found_with_their_history(database_url: str, tmp_path: Any) -> None:
     async with migrated(database_url) as database:
         await load_sample(database.engine)
@@ -95,7 +117,7 @@ async def test_sample_customers_are_found_with_their_history(database_url: str, 
         with_history = 0
         for tier in TIERS:
             (customer,) = await directory.find(sample_numbers(tier)[0], None)
-            assert customer.tier == tier
+            assert (customer.tier, customer.account_manager) == (tier, None)
             (customer,) = await directory.find(None, sample_accounts(tier)[1])
             assert customer.tier == tier
             for account in sample_accounts(tier)[:4]:

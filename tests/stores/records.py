@@ -5,8 +5,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from callcenter.commands import RecordContact, RecordDisposition, RecordSegment
-from callcenter.types import AgentId, ChannelRef, ContactId, OfferId, Outcome, PbxName, QueueName, SegmentKind, Tier
+from callcenter.commands import RecordContact, RecordDecision, RecordDisposition, RecordSegment
+from callcenter.types import (
+    AgentId,
+    ChannelRef,
+    ContactId,
+    DecisionKind,
+    OfferId,
+    Outcome,
+    PbxName,
+    QueueName,
+    SegmentKind,
+    Tier,
+)
 
 _CONTACT = RecordContact(
     contact=ContactId("c1"),
@@ -55,6 +66,20 @@ def segment(id_: str, number: int = 1, **changes: Any) -> RecordSegment:
 
 def disposition(id_: str, code: str | None = "resolved", handled_ms: int = 12_000) -> RecordDisposition:
     return RecordDisposition(ContactId(id_), AgentId("ann"), QueueName("sales"), code, handled_ms)
+
+
+def decision(id_: str, number: int = 1, **changes: Any) -> RecordDecision:
+    record = RecordDecision(
+        contact=ContactId(id_),
+        number=number,
+        kind=DecisionKind.MOVED,
+        at_ms=2_000,
+        queue=QueueName("support"),
+        priority=20,
+        words="moved from sales to support",
+        by="greta",
+    )
+    return replace(record, **changes)
 
 
 async def until(condition: Callable[[], object], what: str, deadline_s: float = 20.0) -> None:

@@ -6,13 +6,13 @@ import pytest
 from callcenter.commands import ScreenClear
 from callcenter.stores.contact_log import BATCH, ContactLog
 from callcenter.stores.database import default_url
-from callcenter.stores.tables import ContactRow, EarlyDispositionRow, SegmentRow
+from callcenter.stores.tables import ContactRow, DecisionRow, EarlyDispositionRow, SegmentRow
 from callcenter.types import AgentId, OfferId
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
 from tests.postgres_fixtures import PostgresCluster
 from tests.stores.logs import count, no_database, rows, started
-from tests.stores.records import contact, disposition, segment, until
+from tests.stores.records import contact, decision, disposition, segment, until
 
 
 @run_async
@@ -134,6 +134,7 @@ async def test_crash_while_the_file_is_read_back_writes_nothing_twice(tmp_path: 
     async with migrated(default_url(tmp_path)) as database:
         async with no_database(tmp_path) as (engine, _), started(engine, tmp_path) as log:
             log.execute(contact("c1"))
+            log.execute(decision("c1"))
             log.execute(disposition("c1"))
         lines = (tmp_path / "contact-log.jsonl").read_bytes()
         (tmp_path / "contact-log.replaying.jsonl").write_bytes(lines)  # not removed before the crash
@@ -141,6 +142,7 @@ async def test_crash_while_the_file_is_read_back_writes_nothing_twice(tmp_path: 
             await until(lambda: log.spilled_bytes == 0, "both files are read back")
             (row,) = await rows(database.engine, ContactRow)
             assert row["disposition"] == "resolved"
+            assert await count(database.engine, DecisionRow) == 1
 
 
 @run_async

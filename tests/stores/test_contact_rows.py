@@ -1,11 +1,13 @@
 from pathlib import Path
+from typing import Any
 
 from callcenter.stores.codec import Record
-from callcenter.stores.tables import ContactRow, EarlyDispositionRow, SegmentRow
+from callcenter.stores.tables import ContactRow, DecisionRow, EarlyDispositionRow, SegmentRow
+from callcenter.types import DecisionKind
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
 from tests.stores.logs import count, rows, started
-from tests.stores.records import contact, disposition, segment
+from tests.stores.records import contact, decision, disposition, segment
 
 
 @run_async
@@ -34,18 +36,54 @@ async def test_contact_with_its_segments_and_disposition_is_in_the_tables(databa
 
 
 @run_async
-async def test_nothing_is_logged_twice_whatever_arrives_twice(database_url: str, tmp_path: Path) -> None:
-    records: list[Record] = [segment("c1", 1), contact("c1"), segment("c1", 2), disposition("c1")]
+async def test_decisions_about_a_contact_are_in_a_table_of_their_own(database_url: str, tmp_path: Path) -> None:
     async with migrated(database_url) as database, started(database.engine, tmp_path) as log:
+        by_the_engine = decision("c1", 1, kind=DecisionKind.RELEASED, queue=None, priority=None, by=None)
+        log.execute(decision("c1", 2, words="w" * 5_000))
+        log.execute(by_the_engine)
+        await log.flush()
+        first, second = await rows(database.engine, DecisionRow, DecisionRow.number)
+        assert first == {
+            "contact_id": "c1",
+            "number": 1,
+            "kind": "released",
+            "at_ms": 2_000,
+            "queue": None,
+            "priority": None,
+            "words": "moved from sales to support",
+            "made_by": None,
+        }
+        assert (second["kind"], second["queue"], second["priority"]) == ("moved", "support", 20)
+        assert second["made_by"] == "greta"
+        assert second["words"] == "w" * 999 + "\u2026"
+
+
+@run_async
+async def test_nothing_is_logged_twice_whatever_arrives_twice(database_url: str, tmp_path: Path) -> None:
+    records: list[Record] = [segment("c1", 1), decision("c1"), contact("c1"), segment("c1", 2), disposition("c1")]
+    changed: list[Record] = [
+        contact("c1", caller_name="another", ended_ms=99),
+        segment("c1", 1, result="lost"),
+        decision("c1", words="another"),
+    ]
+    async with migrated(database_url) as database, started(database.engine, tmp_path) as log:
+
+        async def tables() -> list[list[dict[str, Any]]]:
+            return [
+                await rows(database.engine, ContactRow),
+                await rows(database.engine, SegmentRow, SegmentRow.number),
+                await rows(database.engine, DecisionRow, DecisionRow.number),
+            ]
+
         for record in records + records:  # twice in one batch
             log.execute(record)
         await log.flush()
-        before = await rows(database.engine, ContactRow), await rows(database.engine, SegmentRow, SegmentRow.number)
-        for record in [*records, contact("c1", caller_name="another", ended_ms=99), segment("c1", 1, result="lost")]:
+        before = await tables()
+        assert [len(table) for table in before] == [1, 2, 1]
+        for record in records + changed:
             log.execute(record)
             await log.flush()
-        after = await rows(database.engine, ContactRow), await rows(database.engine, SegmentRow, SegmentRow.number)
-        assert after == before
+        assert await tables() == before
 
 
 @run_async
@@ -91,6 +129,7 @@ async def test_what_a_caller_sends_never_stops_the_log(database_url: str, tmp_pa
         for id_, name in odd.items():
             log.execute(contact(id_, caller_name=name, caller=name, dialled=name))
             log.execute(segment(id_, result=name))
+            log.execute(decision(id_, words=name, by=name, priority=2**40))
         await log.flush()
         names = {row["id"]: row["caller_name"] for row in await rows(database.engine, ContactRow)}
         assert names["nul"] == names["surrogate"] == "A\ufffdnn"
@@ -98,4 +137,4 @@ async def test_what_a_caller_sends_never_stops_the_log(database_url: str, tmp_pa
         assert names["long"] == "x" * 255 + "\u2026"
         assert names["quote"] == odd["quote"]
         assert names["rtl"] == odd["rtl"]
-        assert await count(database.engine, SegmentRow) == len(odd)
+        assert await count(database.engine, SegmentRow) == await count(database.engine, DecisionRow) == len(odd)

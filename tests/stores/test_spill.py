@@ -4,7 +4,7 @@ import pytest
 
 from callcenter.stores.codec import Record
 from callcenter.stores.spill import Spill
-from tests.stores.records import contact, disposition, segment
+from tests.stores.records import contact, decision, disposition, segment
 
 BIG = 1 << 20
 
@@ -16,7 +16,13 @@ def read_all(spill: Spill, batch: int = 2) -> list[Record]:
 
 
 def test_records_come_back_in_order(tmp_path: Path) -> None:
-    records: list[Record] = [contact("c1"), segment("c1"), disposition("c1", "a\nb\u2028"), contact("c2")]
+    records: list[Record] = [
+        contact("c1"),
+        segment("c1"),
+        decision("c1", words="a\nb"),
+        disposition("c1", "a\nb\u2028"),
+        contact("c2"),
+    ]
     spill = Spill(tmp_path / "folder", BIG)
     assert spill.waiting_bytes == 0
     assert not spill.start_replay()
