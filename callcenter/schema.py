@@ -18,11 +18,12 @@ from callcenter.yaml_source import Document, Mistake, Place
 
 M = TypeVar("M", bound=BaseModel)
 
-_SHAPES = {
-    "model_type": "keys with values, `key: value`, one to a line",
-    "dict_type": "keys with values, `key: value`, one to a line",
-    "tuple_type": "a list, such as `[a, b]`",
-    "string_type": "a text",
+_REMEDIES = {
+    "model_type": "It should be keys with values, `key: value`, one to a line",
+    "dict_type": "It should be keys with values, `key: value`, one to a line",
+    "tuple_type": "It should be a list, such as `[a, b]`",
+    "string_type": "It should be a text",
+    "too_short": "Name at least one",  # no list and no set of keys asks for more
 }
 _SHOWN_LENGTH = 60
 
@@ -67,7 +68,7 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Mistake
         return model.model_validate(data), []
     except ValidationError as error:
         details = error.errors(include_url=False)
-        return None, [_mistake(model, document, detail) for detail in details]
+        return None, [_mistake(model, document, detail) for detail in details if not _follows(document, detail)]
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -79,8 +80,15 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     return f"Known here: {', '.join(names)}" if names else otherwise
 
 
+def _follows(document: Document, detail: ErrorDetails) -> bool:
+    """Whether a list counts as too short only because what it holds is wrong, which is told already."""
+    return detail["type"] == "too_short" and bool(document.at(*detail["loc"]))
+
+
 def _mistake(model: type[BaseModel], document: Document, detail: ErrorDetails) -> Mistake:
     path: Place = tuple(part for part in detail["loc"] if part != "[key]")
+    if path and isinstance(path[-1], int) and document.text(*path[:-1]) is not None:
+        path = path[:-1]  # a value that stands alone where a list may be
     around, field = _look_up(model, path)
     if detail["type"] == "missing":
         meaning = field.description if field is not None else None
@@ -88,8 +96,9 @@ def _mistake(model: type[BaseModel], document: Document, detail: ErrorDetails) -
     if detail["type"] == "extra_forbidden":
         known = list(around.model_fields) if around is not None else []
         return document.mistake(path, "is not a known key", did_you_mean(str(path[-1]), known))
-    shape = _SHAPES.get(detail["type"])
-    remedy = f"It should be {shape}" if shape else _sentence(detail["msg"])
+    remedy = _REMEDIES.get(detail["type"]) or _sentence(detail["msg"])
+    if detail["type"] == "too_short":
+        return document.mistake(path, "is empty", remedy)
     return document.mistake(path, _shown(detail["input"], secret=field is not None and not field.repr), remedy)
 
 

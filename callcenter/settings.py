@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from callcenter import admin_files, schema, yaml_source
+from callcenter import admin_checks, admin_doubts, admin_files, schema, yaml_source
 from callcenter.schema import Model, Text, like
 from callcenter.types import AgentId, Configuration, PbxName
 from callcenter.yaml_source import Document, Mistake, Place
@@ -180,7 +180,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Loaded:
     routing_file, found = schema.validate(admin_files.RoutingFile, routing)
     mistakes += routing.mistakes + found
     prefix = settings.pbx.device_prefix if settings else main.text("pbx", "device_prefix") or ""
-    mistakes += admin_files.crossed(agents, routing, prefix)
+    mistakes += admin_checks.crossed(agents, routing, prefix)
     if settings is not None:
         settings = _absolute(settings, folder)
         settings, found = _with_secrets(settings, main)
@@ -191,7 +191,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Loaded:
         agents_file, routing_file, PbxName(settings.pbx.name), settings.crm.lookup_deadline_ms
     )
     doubts = _exposed(main) if secret_is_written else []
-    warnings = [*doubts, *_without_password(agents_file, agents), *admin_files.doubtful(configuration, routing)]
+    warnings = [*doubts, *_without_password(agents_file, agents), *admin_doubts.doubtful(configuration, routing)]
     return Loaded(
         settings,
         configuration,

@@ -1,6 +1,6 @@
 import pytest
 
-from callcenter.admin_files import AgentsFile, RoutingFile, configuration, crossed, doubtful
+from callcenter.admin_files import AgentsFile, RoutingFile, configuration
 from callcenter.schema import validate
 from callcenter.types import (
     AgentConfig,
@@ -8,14 +8,17 @@ from callcenter.types import (
     Configuration,
     DeviceRef,
     PbxName,
+    Preference,
     QueueConfig,
     QueueName,
+    Relaxation,
     RuleConfig,
     Skill,
     SkillName,
+    Strategy,
     Tier,
 )
-from callcenter.yaml_source import Document, parse
+from callcenter.yaml_source import parse
 
 AGENTS = """
 agents:
@@ -39,28 +42,22 @@ rules:
 """
 
 
-def agents_and_routing(agents: str = AGENTS, routing: str = ROUTING) -> tuple[Document, Document]:
-    return parse(agents, "agents.yaml"), parse(routing, "routing.yaml")
-
-
-def crossed_lines(agents: str = AGENTS, routing: str = ROUTING) -> list[str]:
-    return [str(mistake) for mistake in crossed(*agents_and_routing(agents, routing), device_prefix="PJSIP/")]
-
-
-def made(agents: str = AGENTS, routing: str = ROUTING) -> tuple[Configuration, Document]:
-    agents_document, routing_document = agents_and_routing(agents, routing)
-    agents_file, mistakes = validate(AgentsFile, agents_document)
-    routing_file, more = validate(RoutingFile, routing_document)
+def made(agents: str = AGENTS, routing: str = ROUTING) -> Configuration:
+    agents_file, mistakes = validate(AgentsFile, parse(agents, "agents.yaml"))
+    routing_file, more = validate(RoutingFile, parse(routing, "routing.yaml"))
     assert [*mistakes, *more] == []
     assert agents_file is not None
     assert routing_file is not None
-    return configuration(agents_file, routing_file, PbxName("main"), 200), routing_document
+    return configuration(agents_file, routing_file, PbxName("main"), 200)
+
+
+def level(name: str, least: int) -> Skill:
+    return Skill(SkillName(name), least)
 
 
 def test_files_without_mistakes_become_the_configuration_that_the_core_obeys() -> None:
     sales, general = QueueName("sales"), QueueName("general")
-    assert crossed_lines() == []
-    assert made()[0] == Configuration(
+    assert made() == Configuration(
         tiers=(Tier("gold"), Tier("standard")),
         default_tier=Tier("standard"),
         default_queue=general,
@@ -96,102 +93,65 @@ def test_files_without_mistakes_become_the_configuration_that_the_core_obeys() -
     )
 
 
-@pytest.mark.parametrize(
-    ("written", "instead", "mistake"),
-    [
-        (
-            "default_queue: general",
-            "default_queue: genral",
-            "routing.yaml:5: default_queue: there is no queue `genral` in queues. Did you mean `general`?",
-        ),
-        (
-            "default_tier: standard",
-            "default_tier: basic",
-            "routing.yaml:4: default_tier: there is no tier `basic` in tiers. Known here: gold, standard",
-        ),
-        (
-            "tier: gold",
-            "tier: [gold, gould]",
-            "routing.yaml:11: rules[0].when.tier[1]: there is no tier `gould` in tiers. Did you mean `gold`?",
-        ),
-        (
-            "{queue: general}",
-            "{queue: all}",
-            "routing.yaml:14: rules[1].route.queue: there is no queue `all` in queues. Known here: sales, general",
-        ),
-        (
-            "skills: {sales: 5}",
-            "skills: {saless: 5}",
-            "routing.yaml:12: rules[0].route.skills.saless: there is no skill `saless` in agents.yaml. "
-            "Did you mean `sales`?",
-        ),
-        (
-            "name: second",
-            "name: first",
-            "routing.yaml:13: rules[1].name: `first` stands here for the second time, first on line 10. Keep one",
-        ),
-        (
-            "tiers: [gold, standard]",
-            "tiers: [gold, standard, gold]",
-            "routing.yaml:3: tiers[2]: `gold` stands here for the second time, first on line 3. Keep one",
-        ),
-        (
-            "version: 1",
-            "version: 1\nnot_ready_reasons: [lunch, rona]",
-            "routing.yaml:3: not_ready_reasons[1]: `rona` is set by the engine itself. Leave it out of this list",
-        ),
-    ],
-)
-def test_a_name_in_the_routing_that_does_not_fit(written: str, instead: str, mistake: str) -> None:
-    assert crossed_lines(routing=ROUTING.replace(written, instead)) == [mistake]
+RICH_ROUTING = """
+version: 1
+tiers: [gold]
+default_tier: gold
+default_queue: sales
+ageing_s: 0.5
+rona_backoff_s: 7
+draw_seed: 2147483647
+queues:
+  sales: {strategy: ranked, ranked: [bilal, anna], ring_at_once: 3, closed_to: general}
+  general: {strategy: random}
+rules:
+  - name: rich
+    route:
+      queue: sales
+      skills: {sales: 5}
+      any_of: [{german: 3, dutch: 4}, {french: 2}]
+      prefer_skills: {poetry: 1}
+      prefer: [last_agent, account_manager]
+      prefer_for_s: 1.5
+      relax:
+        - {after_s: 30, skills: {sales: 3, german: 1}}
+        - {after_s: 60.5, drop: [german, sales], add_queues: [general]}
+  - name: one preferred, for as long as nobody says
+    route: {queue: sales, prefer: account_manager}
+"""
 
 
-@pytest.mark.parametrize(
-    ("written", "instead", "mistake"),
-    [
-        (
-            "queues: [sales]",
-            "queues: [sale]",
-            "agents.yaml:3: agents[0].queues[0]: there is no queue `sale` in routing.yaml. Did you mean `sales`?",
+def test_what_a_rule_and_a_queue_can_ask_becomes_what_the_core_obeys() -> None:
+    got = made(routing=RICH_ROUTING)
+    sales, general = QueueName("sales"), QueueName("general")
+    assert (got.ageing_ms, got.rona_backoff_ms, got.draw_seed) == (500, 7_000, 2**31 - 1)
+    assert got.queues == (
+        QueueConfig(
+            sales, 20_000, 30_000, 20_000, Strategy.RANKED, 3, (AgentId("bilal"), AgentId("anna")), closed_to=general
         ),
-        (
-            "id: bilal",
-            "id: anna",
-            "agents.yaml:4: agents[1].id: `anna` stands here for the second time, first on line 3. Keep one",
-        ),
-        (
-            "PJSIP/2",
-            "PJSIP/1",
-            "agents.yaml:4: agents[1].device: `PJSIP/1` stands here for the second time, first on line 3. Keep one",
-        ),
-        (
-            "PJSIP/2",
-            "SIP/2",
-            "agents.yaml:4: agents[1].device: `SIP/2` does not start with `PJSIP/`. "
-            "Write PJSIP/… as the PBX does, or mend pbx.device_prefix",
-        ),
-    ],
-)
-def test_a_name_among_the_agents_that_does_not_fit(written: str, instead: str, mistake: str) -> None:
-    assert crossed_lines(agents=AGENTS.replace(written, instead)) == [mistake]
-
-
-def test_a_wrong_level_hides_no_wrong_queue() -> None:
-    assert (
-        "there is no queue `sale`"
-        in crossed_lines(agents=AGENTS.replace("sales: 9", "sales: 99").replace("[sales]", "[sale]"))[0]
+        QueueConfig(general, 20_000, 30_000, 20_000, Strategy.RANDOM),
     )
+    assert got.rules[0] == RuleConfig(
+        "rich",
+        sales,
+        0,
+        (level("sales", 5),),
+        any_of=((level("german", 3), level("dutch", 4)), (level("french", 2),)),
+        preferred=(level("poetry", 1),),
+        relaxations=(
+            Relaxation(30_000, lower=(level("sales", 3), level("german", 1))),
+            Relaxation(60_500, drop=(SkillName("german"), SkillName("sales")), add_queues=(general,)),
+        ),
+        prefer=(Preference.LAST_AGENT, Preference.ACCOUNT_MANAGER),
+        prefer_for_ms=1_500,
+    )
+    assert (got.rules[1].prefer, got.rules[1].prefer_for_ms) == ((Preference.ACCOUNT_MANAGER,), 30_000)
 
 
-def test_one_missing_section_is_one_mistake_and_not_one_for_each_that_refers_to_it() -> None:
-    start, end = ROUTING.index("queues:"), ROUTING.index("rules:")
-    assert crossed_lines(routing=ROUTING[:start] + ROUTING[end:]) == []
-    assert crossed_lines(agents="agents: []") == []
-
-
-@pytest.mark.parametrize("text", ["", "[]", "x", "agents: 1", "agents: [1, [2], {queues: 3}]", "rules: {a: 1}"])
-def test_documents_of_any_shape_can_be_crossed(text: str) -> None:
-    assert crossed_lines(agents=text, routing=text) == []
+def test_an_agents_queues_are_a_list_or_have_levels() -> None:
+    one, other = made(agents=AGENTS.replace("[sales]", "{general: 2, sales: 1}")).agents
+    assert (one.queues, one.levels) == ((QueueName("general"), QueueName("sales")), {QueueName("general"): 2})
+    assert (other.queues, other.levels) == ((QueueName("sales"), QueueName("general")), {})
 
 
 @pytest.mark.parametrize(
@@ -199,6 +159,17 @@ def test_documents_of_any_shape_can_be_crossed(text: str) -> None:
     [
         ("password_hash: plain", "is not right (its value is not shown). Make one with `callcenter hash-password`"),
         ("skills: {sales: 0}", "It should be greater than or equal to 1"),
+        ("queues: {sales: 0}", "agents[0].queues.sales: is '0'. It should be greater than or equal to 1"),
+        ("queues: {sales: 11}", "agents[0].queues.sales: is '11'. It should be less than or equal to 10"),
+        ("queues: {sales: }", "agents[0].queues.sales: has no value. It should be a valid integer"),
+        ("queues: []", "agents[0].queues: is empty. Name at least one"),
+        ("queues: {}", "agents[0].queues: is empty. Name at least one"),
+        (
+            "queues: sales",
+            "queues: is 'sales'. It should be queues, such as `[sales, support]` or `{sales: 1, support: 2}`",
+        ),
+        ("queues: [[sales]]", "queues: is a list. It should be queues, such as"),
+        ("queues:", "queues: has no value. It should be queues, such as"),
         ("roles: [boss]", "is 'boss'. It should be `agent` or `supervisor`"),
         ("device: 1001", "is '1001'. It should be the name that the PBX has for the phone, such as PJSIP/1001"),
         ('device: "PJSIP/1\\r\\nEvent: x"', "It should be the name that the PBX has for the phone"),
@@ -214,15 +185,69 @@ def test_a_value_of_an_agent_that_does_not_fit(agent: str, mistake: str) -> None
     assert mistakes[0].line == 2
 
 
-def test_what_is_doubtful_is_told_and_no_mistake() -> None:
-    routing = ROUTING.replace("skills: {sales: 5}", "skills: {sales: 9, german: 6}")
-    routing = routing.replace("  general:", "  general:\n  idle:")
-    routing += "  - name: third\n    when: {dialled: 8001}\n    route: {queue: sales}\n"
-    assert [str(mistake) for mistake in doubtful(*made(routing=routing))] == [
-        "routing.yaml:9: queues.idle: no agent serves this queue. Give it to an agent",
-        "routing.yaml:13: rules[0].route.skills: no agent of queue `sales` has all the skills that `first` requires. "
-        "Lower a level, or teach an agent",
-        "routing.yaml:16: rules[2]: `third` is never reached: `second` above it takes all that it asks for. "
-        "Put the narrower rule first",
-    ]
-    assert list(doubtful(*made())) == []
+STRATEGIES = (
+    "'longest_idle', 'least_occupied', 'fewest_contacts', 'most_proficient', 'least_flexible', 'round_robin', "
+    "'ranked' or 'random'"
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "mistake"),
+    [
+        ("ageing_s: 0.5", "ageing_s: 0", "6: ageing_s: is '0'. It should be greater than or equal to 0.1"),
+        ("ageing_s: 0.5", "ageing_s: 86401", "6: ageing_s: is '86401'. It should be less than or equal to 86400"),
+        ("backoff_s: 7", "backoff_s: -1", "7: rona_backoff_s: is '-1'. It should be greater than or equal to 0"),
+        ("2147483647", "2147483648", "8: draw_seed: is '2147483648'. It should be less than or equal to 2147483647"),
+        ("strategy: ranked", "strategy: rank", f"10: queues.sales.strategy: is 'rank'. It should be {STRATEGIES}"),
+        ("once: 3", "once: 0", "10: queues.sales.ring_at_once: is '0'. It should be greater than or equal to 1"),
+        ("once: 3", "once: 21", "10: queues.sales.ring_at_once: is '21'. It should be less than or equal to 20"),
+        (
+            "[bilal, anna]",
+            "bilal",
+            "10: queues.sales.ranked: is 'bilal'. It should be a list, such as `[a, b]`",
+        ),
+        ("{french: 2}", "{}", "17: rules[0].route.any_of[1]: is empty. Name at least one"),
+        (
+            "{french: 2}",
+            "{french: 11}",
+            "17: rules[0].route.any_of[1].french: is '11'. It should be less than or equal to 10",
+        ),
+        (
+            "poetry: 1",
+            "poetry: 0",
+            "18: rules[0].route.prefer_skills.poetry: is '0'. It should be greater than or equal to 1",
+        ),
+        (
+            "[last_agent, account_manager]",
+            "[last]",
+            "19: rules[0].route.prefer[0]: is 'last'. It should be 'account_manager' or 'last_agent'",
+        ),
+        (
+            "prefer: account_manager",
+            "prefer: manager",
+            "25: rules[1].route.prefer: is 'manager'. It should be 'account_manager' or 'last_agent'",
+        ),
+        ("prefer: account_manager", "prefer: []", "25: rules[1].route.prefer: is empty. Name at least one"),
+        (
+            "for_s: 1.5",
+            "for_s: 601",
+            "20: rules[0].route.prefer_for_s: is '601'. It should be less than or equal to 600",
+        ),
+        (
+            "after_s: 30, ",
+            "",
+            "22: rules[0].route.relax[0].after_s: is missing. "
+            "Add it: the seconds from the contact's arrival to this step, such as `after_s: 30`",
+        ),
+        (
+            "after_s: 30",
+            "after_s: 0.5",
+            "22: rules[0].route.relax[0].after_s: is '0.5'. It should be greater than or equal to 1",
+        ),
+        ("drop: [", "dropp: [", "23: rules[0].route.relax[1].dropp: is not a known key. Did you mean `drop`?"),
+    ],
+)
+def test_a_value_of_the_routing_that_does_not_fit(written: str, instead: str, mistake: str) -> None:
+    assert written in RICH_ROUTING
+    _, mistakes = validate(RoutingFile, parse(RICH_ROUTING.replace(written, instead, 1), "routing.yaml"))
+    assert [str(one) for one in mistakes] == [f"routing.yaml:{mistake}"]

@@ -1,7 +1,7 @@
 from typing import Annotated
 
 import pytest
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from callcenter.schema import Model, Name, Text, did_you_mean, validate
 from callcenter.yaml_source import parse
@@ -20,6 +20,9 @@ class Outer(Model):
     maybe: Inner | None = None
     several: tuple[Inner, ...] = ()
     by_name: dict[Name, Inner] = Field(default_factory=dict)
+    some: Annotated[tuple[Name, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)] = (
+        Field(default=("x",), min_length=1)
+    )
 
 
 def told(text: str) -> list[str]:
@@ -52,6 +55,15 @@ def test_texts_become_the_types_that_the_schema_names() -> None:
         ("name: a\ninner:\n  level:", "f:3: inner.level: has no value. It should be a valid integer"),
         ("name: a\ninner: [x]", "f:2: inner: is a list. It should be keys with values, `key: value`, one to a line"),
         ("name: a\nseveral: {}", "f:2: several: is a set of keys. It should be a list, such as `[a, b]`"),
+        ("name: a\nsome: []", "f:2: some: is empty. Name at least one"),
+        (
+            "name: a\nsome: [b, C]",
+            "f:2: some[1]: is 'C'. It should be a lower-case letter, then at most 31 of a-z, 0-9, _ and -",
+        ),
+        (
+            "name: a\nsome: C",
+            "f:2: some: is 'C'. It should be a lower-case letter, then at most 31 of a-z, 0-9, _ and -",
+        ),
         ("name: a\nshare: nan", "f:2: share: is 'nan'. It should be a finite number"),
         ("name: a\nsecret: [hush]", "f:2: secret: is not right (its value is not shown). It should be a text"),
         (

@@ -244,8 +244,18 @@ KEYS = [
     "id",
     "device",
     "version",
+    "any_of",
+    "prefer",
+    "prefer_for_s",
+    "relax",
+    "after_s",
+    "drop",
+    "add_queues",
+    "strategy",
+    "ranked",
+    "closed_to",
 ]
-VALUES = ["sales", "gold", "1", "-1", "nan", "~", "", "PJSIP/1"]
+VALUES = ["sales", "gold", "1", "-1", "nan", "1e999", "~", "", "PJSIP/1", "anna"]
 TRAPS = ["*x", "&x", "!!set", "é", "\x07", '"\\ud800"', '"\\0"']
 WORDS = st.sampled_from([*KEYS, *VALUES, *TRAPS])
 TREES = st.recursive(
@@ -259,10 +269,19 @@ TREES = st.recursive(
     max_leaves=12,
 )
 SECTIONS = st.lists(st.tuples(WORDS, TREES).map(lambda pair: f"{pair[0]}: {pair[1]}\n"), max_size=5).map("".join)
+ROUTES = st.tuples(TREES, TREES).map(
+    lambda trees: (
+        f"  - {{name: x, route: {{queue: sales, skills: {{sales: 5}}, any_of: [{trees[0]}], relax: [{trees[1]}]}}}}\n"
+    )
+)
 TEXTS = st.one_of(TREES, SECTIONS, st.text(max_size=40))
 
 
-@given(main=TEXTS | st.just(MAIN), agents=TEXTS | st.just(AGENTS), routing=TEXTS | SECTIONS.map(lambda s: ROUTING + s))
+@given(
+    main=TEXTS | st.just(MAIN),
+    agents=TEXTS | st.just(AGENTS),
+    routing=TEXTS | (SECTIONS | ROUTES).map(lambda s: ROUTING + s),
+)
 @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_text_makes_load_raise_anything_but_a_settings_error(
     tmp_path: Path, main: str, agents: str, routing: str

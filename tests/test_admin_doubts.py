@@ -1,0 +1,96 @@
+from callcenter.admin_doubts import doubtful
+from callcenter.admin_files import AgentsFile, RoutingFile, configuration
+from callcenter.schema import validate
+from callcenter.types import PbxName
+from callcenter.yaml_source import parse
+
+AGENTS = """
+agents:
+  - {id: anna, name: Anna, device: PJSIP/1, skills: {sales: 9, german: 5}, queues: [sales]}
+  - {id: bilal, name: Bilal, device: PJSIP/2, skills: {sales: 3}, queues: [sales, general]}
+"""
+ROUTING = """
+version: 1
+tiers: [gold, standard]
+default_tier: standard
+default_queue: general
+queues:
+  sales: {offer_timeout_s: 1.5, wrap_up_s: 0, service_level_s: 20}
+  general:
+rules:
+  - name: first
+    when: {tier: gold, dialled: [8001, 0800]}
+    route: {queue: sales, priority: 50, skills: {sales: 5}}
+  - name: second
+    route: {queue: general}
+"""
+
+
+def told(agents: str = AGENTS, routing: str = ROUTING) -> list[str]:
+    document = parse(routing, "routing.yaml")
+    agents_file, mistakes = validate(AgentsFile, parse(agents, "agents.yaml"))
+    routing_file, more = validate(RoutingFile, document)
+    assert [*mistakes, *more] == []
+    assert agents_file is not None
+    assert routing_file is not None
+    made = configuration(agents_file, routing_file, PbxName("main"), 200)
+    return [str(mistake) for mistake in doubtful(made, document)]
+
+
+def test_what_is_doubtful_is_told_and_no_mistake() -> None:
+    routing = ROUTING.replace("skills: {sales: 5}", "skills: {sales: 9, german: 6}")
+    routing = routing.replace("  general:", "  general:\n  idle:")
+    routing += "  - name: third\n    when: {dialled: 8001}\n    route: {queue: sales}\n"
+    assert told(routing=routing) == [
+        "routing.yaml:9: queues.idle: no agent serves this queue. Give it to an agent",
+        "routing.yaml:13: rules[0].route.skills: no agent of queue `sales` has all the skills that `first` requires. "
+        "Lower a level, or teach an agent",
+        "routing.yaml:16: rules[2]: `third` is never reached: `second` above it takes all that it asks for. "
+        "Put the narrower rule first",
+    ]
+    assert told() == []
+
+
+def test_a_group_of_skills_of_which_nobody_has_one_is_told() -> None:
+    assert told(routing=ROUTING.replace("skills: {sales: 5}", "any_of: [{german: 6, sales: 9}]")) == []
+    assert told(routing=ROUTING.replace("skills: {sales: 5}", "any_of: [{sales: 1}, {german: 6, dutch: 1}]")) == [
+        "routing.yaml:12: rules[0].route.any_of: no agent of queue `sales` has all the skills that `first` requires. "
+        "Lower a level, or teach an agent"
+    ]
+
+
+def test_a_rule_that_its_last_step_makes_possible_is_in_order() -> None:
+    relax = "skills: {sales: 5, german: 6}, relax: [{after_s: 30, skills: {german: 5}}]"
+    assert told(routing=ROUTING.replace("skills: {sales: 5}", relax)) == []
+    relax = "skills: {french: 1}, relax: [{after_s: 30, add_queues: [general]}]"
+    assert told(routing=ROUTING.replace("skills: {sales: 5}", relax)) == [
+        "routing.yaml:12: rules[0].route.skills: no agent of queue `sales` has all the skills that `first` requires, "
+        "not even after the last step of `relax`. Lower a level, or teach an agent"
+    ]
+
+
+def test_a_step_that_comes_with_nobody_new_is_told() -> None:
+    relax = "skills: {sales: 5}, relax: [{after_s: 30, skills: {sales: 4}}, {after_s: 40, skills: {sales: 3}}]"
+    assert told(routing=ROUTING.replace("skills: {sales: 5}", relax)) == [
+        "routing.yaml:12: rules[0].route.relax[0]: nobody who could not take the contact before can take it from this "
+        "step on. Let the step lower or drop more, or leave it out"
+    ]
+
+
+def test_a_ranked_queue_without_a_list_is_told() -> None:
+    assert told(routing=ROUTING.replace("wrap_up_s: 0", "strategy: ranked")) == [
+        "routing.yaml:7: queues.sales.strategy: is `ranked` without a list, so whoever has been idle longest comes "
+        "first. List the agents in `ranked`, the first one first"
+    ]
+    assert told(routing=ROUTING.replace("wrap_up_s: 0", "strategy: ranked, ranked: [bilal]")) == []
+
+
+def test_queues_that_close_to_each_other_are_told_once() -> None:
+    chain = ROUTING.replace("wrap_up_s: 0", "closed_to: general")
+    assert told(routing=chain) == []
+    circle = chain.replace("  general:", "  third: {closed_to: sales}\n  general: {closed_to: sales}")
+    agents = AGENTS.replace("[sales]", "[sales, third]")
+    assert told(agents, circle) == [
+        "routing.yaml:7: queues.sales.closed_to: leads in a circle, sales to general to sales: with all of them "
+        "closed, callers are sent away. Let one of them lead out of the circle"
+    ]
