@@ -1,18 +1,17 @@
-"""What an agent's page can ask for, over HTTP.
+"""What an agent's page can ask for, over HTTP: to sign in and out, to be ready or not, to end a wrap-up.
 
-The one idea: a request is checked here, becomes one event, and is answered once the engine has handled that event.
-Whether it changes anything is the engine's to say, so a double click or a repeated post does no harm.
+The one idea: an agent asks for itself only. Whose event it is comes from the session and never from the request.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from callcenter.desktop.desk import ROLE_AGENT, Desk, DeskUnavailableError
-from callcenter.desktop.errors import ApiError, not_signed_in
+from callcenter.desktop.desk import ROLE_AGENT, Desk
+from callcenter.desktop.door import Body, Door
+from callcenter.desktop.errors import ApiError
 from callcenter.desktop.hub import Hub
 from callcenter.desktop.messages import logged_out, state_of
 from callcenter.desktop.passwords import Passwords, TooManyAttemptsError
@@ -20,23 +19,17 @@ from callcenter.desktop.sessions import COOKIE, MAX_AGE_S, Session, Sessions
 from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, Event, WrapUpEnded
 from callcenter.types import AgentId, AgentState, ContactId
 
-SUBMIT_LIMIT_S = 10.0
 
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SignIn(_Body):
+class SignIn(Body):
     agent: Annotated[str, Field(min_length=1, max_length=64)]
     password: Annotated[str, Field(min_length=1, max_length=1024)]
 
 
-class NotReady(_Body):
+class NotReady(Body):
     reason: Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class WrapUp(_Body):
+class WrapUp(Body):
     contact: Annotated[str, Field(min_length=1, max_length=128)]
     disposition: Annotated[str, Field(max_length=64)] | None = None
 
@@ -44,12 +37,12 @@ class WrapUp(_Body):
 class Api:
     """The handlers; `router()` puts them at their addresses."""
 
-    def __init__(self, desk: Desk, hub: Hub, sessions: Sessions, passwords: Passwords) -> None:
+    def __init__(self, desk: Desk, hub: Hub, door: Door, sessions: Sessions, passwords: Passwords) -> None:
         self._desk = desk
         self._hub = hub
+        self._door = door
         self._sessions = sessions
         self._passwords = passwords
-        self._submitting: set[asyncio.Task[None]] = set()
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/api")
@@ -82,7 +75,7 @@ class Api:
         if login is None or not right:
             raise ApiError(401, "Agent or password is wrong.", "Look at both and try again.")
         if ROLE_AGENT in login.roles:
-            await self._submit(AgentSignedIn(login.id))
+            await self._door.submit(AgentSignedIn(login.id))
         cookie = self._sessions.issue(login)
         response.set_cookie(
             COOKIE, cookie, MAX_AGE_S, httponly=True, samesite="strict", secure=request.url.scheme == "https"
@@ -91,9 +84,9 @@ class Api:
 
     async def sign_out(self, request: Request, response: Response) -> dict[str, Any]:
         """Signs out at once, or at the contact's end; until then the cookie stays, for there is wrap-up to do."""
-        session = self.session(request.cookies.get(COOKIE))
+        session = self._door.session(request.cookies.get(COOKIE))
         if session is not None and ROLE_AGENT in session.login.roles:
-            await self._submit(AgentSignedOut(session.login.id))
+            await self._door.submit(AgentSignedOut(session.login.id))
             if self._state(session.login.id)["state"] is not AgentState.LOGGED_OUT:
                 return {"signed_out": False, "words": "You are signed out when this contact is done."}
         if session is not None:
@@ -103,7 +96,7 @@ class Api:
         return {"signed_out": True, "words": "You are signed out."}
 
     async def me(self, request: Request) -> dict[str, Any]:
-        return self._me(self._signed_in(request))
+        return self._me(self._door.signed_in(request))
 
     async def ready(self, request: Request) -> dict[str, Any]:
         return await self._change(request, AgentReady)
@@ -123,38 +116,10 @@ class Api:
 
     # ---- what they share
 
-    def session(self, cookie: str | None) -> Session | None:
-        return self._sessions.read(cookie, self._desk.agents)
-
-    def _signed_in(self, request: Request) -> Session:
-        session = self.session(request.cookies.get(COOKIE))
-        if session is None:
-            raise not_signed_in()
-        return session
-
     async def _change(self, request: Request, event_of: Callable[[AgentId], Event]) -> dict[str, Any]:
-        login = self._signed_in(request).login
-        if ROLE_AGENT not in login.roles:
-            raise ApiError(
-                403, f"{login.name} takes no contacts.", "Sign in as an agent (roles in config/agents.yaml)."
-            )
-        await self._submit(event_of(login.id))
+        login = self._door.agent(request)
+        await self._door.submit(event_of(login.id))
         return {"state": self._state(login.id)}
-
-    async def _submit(self, event: Event) -> None:
-        """Hand the event in and wait for its handling; if that takes too long it may still be handled later."""
-        task = asyncio.ensure_future(self._desk.submit(event))
-        self._submitting.add(task)
-        task.add_done_callback(self._submitting.discard)
-        try:
-            async with asyncio.timeout(SUBMIT_LIMIT_S):
-                await asyncio.shield(task)
-        except TimeoutError:
-            raise DeskUnavailableError(f"the engine has not answered within {SUBMIT_LIMIT_S:.0f} s") from None
-        except asyncio.CancelledError:
-            if task.cancelled():  # the engine gave the event up, nobody gave up the request
-                raise DeskUnavailableError("the engine is stopping") from None
-            raise
 
     def _me(self, session: Session) -> dict[str, Any]:
         login = session.login

@@ -16,11 +16,13 @@ from starlette.websockets import WebSocket
 from callcenter.desktop import errors
 from callcenter.desktop.api import Api
 from callcenter.desktop.desk import ROLE_AGENT, Desk
+from callcenter.desktop.door import Door
 from callcenter.desktop.guard import Guard
 from callcenter.desktop.hub import Hub
 from callcenter.desktop.page import CLOSE_SIGNED_OUT, Page
 from callcenter.desktop.passwords import Passwords
 from callcenter.desktop.sessions import COOKIE, Session, Sessions
+from callcenter.desktop.supervisors import Supervisors
 from callcenter.metrics import Metrics
 
 PAGES = Path(__file__).parent / "pages"
@@ -47,17 +49,19 @@ def create_app(desk: Desk, hub: Hub, metrics: Metrics) -> FastAPI:
     errors.install(app)
     passwords = Passwords(desk.agents)
     app.state.passwords = passwords
-    api = Api(desk, hub, Sessions(desk.session_secret), passwords)
-    app.include_router(api.router())
-    _add_sockets(app, api, hub)
+    sessions = Sessions(desk.session_secret)
+    door = Door(desk, sessions)
+    app.include_router(Api(desk, hub, door, sessions, passwords).router())
+    app.include_router(Supervisors(desk, door).router())
+    _add_sockets(app, door, hub)
     _add_pages(app)
     _add_operations(app, desk, metrics)
     return app
 
 
-def _add_sockets(app: FastAPI, api: Api, hub: Hub) -> None:
+def _add_sockets(app: FastAPI, door: Door, hub: Hub) -> None:
     async def signed_in(websocket: WebSocket) -> Session | None:
-        session = api.session(websocket.cookies.get(COOKIE))
+        session = door.session(websocket.cookies.get(COOKIE))
         await websocket.accept()
         if session is None:
             await websocket.close(CLOSE_SIGNED_OUT, "not signed in")  # after the accept, so that the page learns why

@@ -10,9 +10,11 @@ from typing import Protocol
 
 from callcenter.events import Event
 from callcenter.overview import Overview
-from callcenter.types import AgentId
+from callcenter.routing.explain import Explanation
+from callcenter.types import AgentId, ContactId
 
 ROLE_AGENT = "agent"
+ROLE_SUPERVISOR = "supervisor"
 
 
 class DeskUnavailableError(Exception):
@@ -21,7 +23,7 @@ class DeskUnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AgentLogin:
-    """Who may sign in. `password_hash` is argon2's; only the role "agent" takes contacts, others watch."""
+    """Who may sign in. `password_hash` is argon2's. The role "agent" takes contacts, "supervisor" gives orders."""
 
     id: AgentId
     name: str
@@ -64,6 +66,9 @@ class Desk(Protocol):
     def now_ms(self) -> int: ...
 
     def overview(self) -> Overview: ...
+
+    def explain(self, contact: ContactId) -> Explanation | None:
+        """Why this contact stands where it stands now; None for one that the engine does not know (any more)."""
 
     def health(self) -> Mapping[str, Health]:
         """One entry for each of pbx, redis, sql and engine."""

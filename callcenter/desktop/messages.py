@@ -14,10 +14,10 @@ import msgspec
 from callcenter.commands import AgentChanged, ScreenPop
 from callcenter.desktop.desk import RecentContact
 from callcenter.overview import AgentView, Overview
-from callcenter.types import AgentId, AgentState, ContactId
+from callcenter.types import AgentId, AgentState, ContactId, ContactState
 
 MAX_RECENT = 10
-MAX_CONTACTS = 100  # contacts listed in a picture, oldest first
+MAX_CONTACTS = 100  # contacts listed in a picture: those without an agent, oldest first
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -92,6 +92,7 @@ def _queues(picture: Overview) -> list[dict[str, Any]]:
     return [
         {
             "name": queue.name,
+            "state": queue.state,
             "waiting": queue.waiting,
             "oldest_ms": picture.now_ms - queue.longest_wait_ms if queue.waiting else None,
             "connected": queue.connected,
@@ -109,6 +110,7 @@ def _pbxs(picture: Overview) -> list[dict[str, Any]]:
 def picture_body(picture: Overview) -> bytes:
     """The overview page's message without the clock: equal bytes mean that nothing has changed."""
     tiers: dict[ContactId, str] = {contact.id: contact.tier for contact in picture.contacts}
+    waiting = [contact for contact in picture.contacts if contact.state is not ContactState.CONNECTED]
     agents = [
         {
             "id": agent.id,
@@ -126,7 +128,7 @@ def picture_body(picture: Overview) -> bytes:
             "pbxs": _pbxs(picture),
             "queues": _queues(picture),
             "agents": agents,
-            "contacts": picture.contacts[:MAX_CONTACTS],
+            "contacts": waiting[:MAX_CONTACTS],
         }
     )
 

@@ -7,11 +7,23 @@ from dataclasses import replace
 
 from argon2 import PasswordHasher
 
-from callcenter.commands import AgentChanged, Command, ScreenPop
+from callcenter.commands import AgentChanged, Command, QueueChanged, ScreenPop
 from callcenter.desktop.desk import AgentLogin, Health, RecentContact
 from callcenter.desktop.hub import Hub
-from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, Event, WrapUpEnded
+from callcenter.events import (
+    AgentNotReady,
+    AgentReady,
+    AgentSignedIn,
+    AgentSignedOut,
+    ContactMoved,
+    ContactPrioritised,
+    ContactWithdrawn,
+    Event,
+    QueueStateSet,
+    WrapUpEnded,
+)
 from callcenter.overview import AgentView, ContactView, Overview, QueueView
+from callcenter.routing.explain import AgentReason, Explanation
 from callcenter.types import (
     AgentId,
     AgentState,
@@ -64,6 +76,13 @@ def pop_for(agent: AgentId, now_ms: int, **changes: object) -> ScreenPop:
     return replace(pop, **changes)  # type: ignore[arg-type]
 
 
+def waiting(contact: str, now_ms: int, queue: QueueName = SALES, **changes: object) -> ContactView:
+    view = ContactView(
+        ContactId(contact), ContactState.WAITING, Tier("gold"), queue, 60, "+12025550199", now_ms - 95_000, None
+    )
+    return replace(view, **changes)  # type: ignore[arg-type]
+
+
 RECENT = (
     RecentContact(1_763_000_000_000, "sales", "Boris Novak", "answered", "sold", 184_000),
     RecentContact(1_762_500_000_000, "support", None, "abandoned", None, None),
@@ -96,6 +115,12 @@ class FakeDesk:
                 ContactId("contact-1"), ContactState.CONNECTED, Tier("gold"), SALES, 80, "+12025550147", now_ms, ANNA
             )
         ]
+        self.reasons = [
+            AgentReason(ANNA, "Anna Lindqvist", "talks", "talks with another customer"),
+            AgentReason(BORIS, "Boris Novak", "level", "has billing 2, and 3 is asked for"),
+        ]
+        self.explained: list[ContactId] = []
+        self.listed = 200
         self.pbx_up = True
         self.parts = {name: Health(True, "as it should be") for name in ("pbx", "redis", "sql", "engine")}
         self.events: list[Event] = []
@@ -116,7 +141,29 @@ class FakeDesk:
             ((PbxName("main"), self.pbx_up),),
             tuple(self.queues),
             tuple(self.views.values()),
-            tuple(self.contacts),
+            tuple(self.contacts[: self.listed]),
+        )
+
+    def explain(self, contact: ContactId) -> Explanation | None:
+        self.explained.append(contact)
+        view = next((one for one in self.contacts if one.id == contact), None)
+        if view is None:
+            return None
+        same = [one for one in self.contacts if one.queue == view.queue and one.state is not ContactState.CONNECTED]
+        return Explanation(
+            contact=contact,
+            now_ms=self.now_ms(),
+            state=view.state,
+            queue=view.queue,
+            priority=view.priority,
+            rule="gold-sales",
+            because="tier is gold, dialled is 8000",
+            needs=("serves sales", "billing >= 3"),
+            relaxed=("billing >= 3 in place of 5",) * view.relaxed,
+            held_for=view.held_for,
+            place=same.index(view) + 1 if view in same else None,
+            waiting=len(same),
+            agents=tuple(self.reasons),
         )
 
     def health(self) -> Mapping[str, Health]:
@@ -146,6 +193,15 @@ class FakeDesk:
                 self._leave(agent, reason)
             case WrapUpEnded(agent, contact):
                 self._end_wrap_up(agent, contact)
+            case ContactMoved(contact, queue):
+                self.contact(contact, queue=queue)
+            case ContactPrioritised(contact, priority):
+                self.contact(contact, priority=priority)
+            case ContactWithdrawn(contact):
+                self.contacts = [view for view in self.contacts if view.id != contact]
+            case QueueStateSet(queue, state, by):
+                self.queues = [replace(view, state=state) if view.name == queue else view for view in self.queues]
+                self.tell(QueueChanged(queue, state, by))
             case _:
                 raise AssertionError(f"the desktop has no business with {event}")
 
@@ -197,6 +253,12 @@ class FakeDesk:
             view.id, view.state, view.reason, view.since_ms, view.deadline_ms, view.contact, view.pending
         )
         self.tell(changed)
+
+    def contact(self, contact: ContactId, **changes: object) -> None:
+        self.contacts = [
+            replace(view, **changes) if view.id == contact else view  # type: ignore[arg-type]
+            for view in self.contacts
+        ]
 
     def tell(self, command: Command) -> None:
         self.hub.execute(command)

@@ -4,12 +4,10 @@ import asyncio
 
 import pytest
 
-from callcenter.desktop import api
-from callcenter.desktop.desk import DeskUnavailableError
-from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, Event, WrapUpEnded
+from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, WrapUpEnded
 from callcenter.types import AgentState, ContactId
 from tests.desktop.fake_desk import ANNA, SUSAN, FakeDesk
-from tests.desktop.serving import calling, sign_in, until
+from tests.desktop.serving import calling, sign_in
 from tests.helpers import run_async
 
 
@@ -164,51 +162,3 @@ async def test_a_cookie_kept_after_sign_out_is_worth_nothing() -> None:
         await client.post("/api/sign-out")
         client.cookies.clear()
         assert (await client.get("/api/me", headers={"Cookie": cookie})).status_code == 401
-
-
-@run_async
-async def test_an_event_that_cannot_be_taken_is_a_503_with_words() -> None:
-    desk = FakeDesk()
-
-    async def refuse(event: Event) -> None:
-        raise DeskUnavailableError("the journal is down")
-
-    async with calling(desk) as client:
-        await sign_in(client, ANNA)
-        desk.on_submit = refuse
-        answer = await client.post("/api/ready")
-    assert answer.status_code == 503
-    assert "the journal is down" in answer.json()["error"]
-    assert answer.headers["retry-after"]
-
-
-@run_async
-async def test_an_engine_that_does_not_answer_is_not_waited_for_and_may_still_take_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    desk = FakeDesk()
-    release = asyncio.Event()
-
-    async def wait(event: Event) -> None:
-        await release.wait()
-
-    monkeypatch.setattr(api, "SUBMIT_LIMIT_S", 0.01)
-    async with calling(desk) as client:
-        await sign_in(client, ANNA)
-        desk.on_submit = wait
-        assert (await client.post("/api/ready")).status_code == 503
-        release.set()
-        await until(lambda: desk.events[-1] == AgentReady(ANNA))
-
-
-@run_async
-async def test_an_engine_that_gives_the_event_up_is_a_503() -> None:
-    desk = FakeDesk()
-
-    async def give_up(event: Event) -> None:
-        raise asyncio.CancelledError
-
-    async with calling(desk) as client:
-        await sign_in(client, ANNA)
-        desk.on_submit = give_up
-        assert (await client.post("/api/ready")).status_code == 503

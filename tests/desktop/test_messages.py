@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from callcenter.desktop import messages
 from callcenter.overview import ContactView, Overview, QueueView
-from callcenter.types import ContactId, ContactState, PbxName, Tier
-from tests.desktop.fake_desk import ANNA, BORIS, SALES, SUPPORT, agent_view, pop_for
+from callcenter.types import ContactId, ContactState, PbxName, QueueState, Tier
+from tests.desktop.fake_desk import ANNA, BORIS, SALES, SUPPORT, agent_view, pop_for, waiting
 
 HOSTILE = '</script><img src=x onerror=alert(1)>\u2028Event: Hangup\r\n\x00"'
 
@@ -38,6 +38,23 @@ def test_a_picture_lists_a_bounded_number_of_contacts() -> None:
     assert listed[0]["id"] == "0"
 
 
+def test_a_picture_lists_who_has_no_agent_yet_with_all_that_their_row_shows() -> None:
+    talks = waiting("1", 0, state=ContactState.CONNECTED)
+    waits = waiting("2", 0, held_for=BORIS, relaxed=2)
+    listed = json.loads(messages.picture_body(replace(picture(0, 0), contacts=(talks, waits))))["contacts"]
+    assert [contact["id"] for contact in listed] == ["2"]
+    assert (listed[0]["held_for"], listed[0]["relaxed"], listed[0]["state"]) == ("boris", 2, "waiting")
+
+
+def test_a_picture_and_a_floor_message_tell_the_state_of_each_queue() -> None:
+    closed = replace(picture(0, 0), queues=(QueueView(SALES, 0, 0, 0, 1, 0, QueueState.CLOSED),))
+    bodies = (messages.picture_body(closed), messages.floor_bodies(closed, [ANNA])[ANNA])
+    assert [json.loads(body)["queues"][0]["state"] for body in bodies] == ["closed", "closed"]
+    assert messages.picture_body(closed) != messages.picture_body(
+        replace(closed, queues=(replace(closed.queues[0], state=QueueState.OPEN),))
+    )
+
+
 def test_a_floor_message_shows_an_agent_the_own_queues_only() -> None:
     alone = replace(agent_view(ANNA, "Anna", 5), queues=(SUPPORT,))
     bodies = messages.floor_bodies(replace(picture(0, 0), agents=(alone,)), [ANNA, BORIS])
@@ -53,4 +70,4 @@ def test_hostile_caller_names_pass_as_text() -> None:
 def test_a_pop_names_every_field_that_the_page_draws() -> None:
     shown = json.loads(messages.popped(1, pop_for(ANNA, 0)))["pop"]
     drawn = {"offer", "caller", "caller_name", "dialled", "intent", "language", "tier", "customers", "identified"}
-    assert drawn | {"queue", "priority", "skills", "rule", "because", "arrived_ms"} <= set(shown)
+    assert drawn | {"queue", "priority", "skills", "rule", "because", "arrived_ms", "relaxed"} <= set(shown)

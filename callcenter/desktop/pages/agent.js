@@ -4,8 +4,8 @@
 // and posts what the agent clicks; what came of a click is seen when the next state arrives.
 
 import {
-  byId, callerWords, deviceWords, duration, fillRows, Live, make, nowMs, post, reasonWords, runTimers, setClock, show, showLink,
-  stateWords, tierBadge, words, write,
+  byId, callerWords, deviceWords, duration, factRows, facts, fillRows, Live, make, nowMs, post, reasonWords, redraw, runTimers,
+  setClock, show, showLink, stateWords, tierBadge, words, write,
 } from "./live.js";
 
 let me = null;
@@ -293,13 +293,13 @@ function drawCustomers() {
   write(byId("customer-note"), note);
   show(byId("customer-note"), Boolean(note));
   byId("customer-note").dataset.busy = String(!pop.identified);
-  redraw(byId("customers"), pop.customers, (customer) => {
+  redraw(byId("customers"), pop.customers, (customers) => customers.map((customer) => {
     const badge = make("span");
     tierBadge(badge, customer.tier);
     return make("article", "customer",
       make("div", "row", make("strong", "", customer.name), make("span", "grow"), badge),
       facts([["Account", customer.account], ["Language", customer.language], ["Notes", customer.notes]]));
-  });
+  }));
 }
 
 function drawWhy() {
@@ -307,19 +307,8 @@ function drawWhy() {
   const skills = pop.skills.map((skill) => `${words(skill.name)} ≥ ${skill.level}`).join(", ") || "None";
   redraw(byId("why"), [
     ["Queue", words(pop.queue)], ["Rule", pop.rule], ["Priority", String(pop.priority)], ["Skills required", skills],
-    ["Dialled", pop.dialled], ["Intent", pop.intent], ["Language", pop.language],
-  ].filter(([, value]) => value), ([label, value]) => make("div", "", make("dt", "", label), make("dd", "", value)));
-}
-
-const facts = (pairs) => make("dl", "facts", ...pairs.filter(([, value]) => value)
-  .map(([label, value]) => make("div", "", make("dt", "", label), make("dd", "", value))));
-
-/** Draw anew only what differs: a reader's selection survives. */
-function redraw(node, items, build) {
-  const now = JSON.stringify(items);
-  if (node.drawn === now) return;
-  node.drawn = now;
-  node.replaceChildren(...items.map(build));
+    ["Widened", pop.relaxed.join("\n")], ["Dialled", pop.dialled], ["Intent", pop.intent], ["Language", pop.language],
+  ], factRows);
 }
 
 const WHEN = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });

@@ -53,12 +53,14 @@ const STATES = {
   logged_out: "Logged out", not_ready: "Not ready", ready: "Ready", reserved: "Reserved", talking: "Talking", wrap_up: "Wrap-up",
 };
 const REASONS = { rona: "No answer", signed_in: "Just signed in", logged_out: "Signing out" };
+const QUEUE_STATES = { open: "Open", drained: "Drained", closed: "Closed" };
 const DEVICES = {
   free: "Free", ringing: "Ringing", in_use: "In use", unreachable: "Unreachable", unknown: "Not known yet",
 };
 
 export const stateWords = (state) => STATES[state] ?? words(state);
 export const reasonWords = (reason) => REASONS[reason] ?? words(reason);
+export const queueStateWords = (state) => QUEUE_STATES[state] ?? words(state);
 export const deviceWords = (device) => DEVICES[device] ?? words(device);
 
 /** A badge for a tier; the colour is the name's where we know the name. */
@@ -71,17 +73,33 @@ export function tierBadge(node, tier) {
 /** Numbers are shown as they came; an absent one is withheld. */
 export const callerWords = (caller) => caller || "Withheld number";
 
+/** A list of labelled values; those without a value are left out. */
+export const facts = (pairs) => make("dl", "facts", ...factRows(pairs));
+
+export const factRows = (pairs) => pairs.filter(([, value]) => value)
+  .map(([label, value]) => make("div", "", make("dt", "", label), make("dd", "", value)));
+
+/** Draw anew only what differs: a reader's selection survives. */
+export function redraw(node, items, build) {
+  const now = JSON.stringify(items);
+  if (node.drawn === now) return;
+  node.drawn = now;
+  node.replaceChildren(...build(items));
+}
+
 /**
- * Keep a table body equal to `items` and reuse rows by key: a reader's place and selection survive an update.
- * `cells(item)` gives for each column a text, or {text, since, className, data, tier}.
+ * Keep a table body equal to `items` and reuse rows by key: a reader's place, selection and focus survive an update.
+ * `cells(item)` gives for each column a text, or {text, since, className, inner, state, tier}, or {build, update,
+ * className}: build() makes the cell's element once, update(element) is called with it each time.
  */
 export function fillRows(body, items, key, cells) {
+  const kept = new Set(items.map(key));
   const rows = new Map([...body.rows].map((row) => [row.dataset.key, row]));
+  for (const [name, row] of rows) if (!kept.has(name)) row.remove(); // first: a row that is moved loses the focus
   let place = body.firstElementChild;
   for (const item of items) {
     const name = key(item);
     let row = rows.get(name);
-    rows.delete(name);
     if (!row) {
       row = document.createElement("tr");
       row.dataset.key = name;
@@ -90,16 +108,21 @@ export function fillRows(body, items, key, cells) {
     if (row === place) place = row.nextElementSibling;
     else body.insertBefore(row, place);
   }
-  for (const row of rows.values()) row.remove();
 }
 
 function fillCells(row, cells) {
   while (row.cells.length < cells.length) row.insertCell().append(document.createElement("span"));
   cells.forEach((cell, column) => {
-    const { text = "", since = null, className = "", inner = "", tier, state } = typeof cell === "object" ? cell : { text: cell };
+    const { text = "", since = null, className = "", inner = "", tier, state, build, update } = typeof cell === "object" ? cell : { text: cell };
     const td = row.cells[column];
-    const span = td.firstElementChild;
     if (td.className !== className) td.className = className;
+    if (build) {
+      if (!td.built) td.replaceChildren(build());
+      td.built = true;
+      update(td.firstElementChild);
+      return;
+    }
+    const span = td.firstElementChild;
     if (tier !== undefined) tierBadge(span, tier);
     else {
       if (span.className !== inner) span.className = inner;
@@ -121,15 +144,19 @@ export function runTimers() {
 }
 
 /** POST JSON; returns the answer, or throws {error, remedy, status}. */
-export async function post(path, body) {
+export const post = (path, body) => request(path, {
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(body ?? {}),
+});
+
+/** GET JSON; like `post`. */
+export const get = (path) => request(path, {});
+
+async function request(path, options) {
   let response;
   try {
-    response = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body ?? {}),
-      signal: AbortSignal.timeout(15_000),
-    });
+    response = await fetch(path, { ...options, signal: AbortSignal.timeout(15_000) });
   } catch {
     throw { error: "The call center did not answer.", remedy: "Look at your network and try again.", status: 0 };
   }

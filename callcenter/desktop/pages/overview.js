@@ -3,9 +3,12 @@
 // The one idea: each message is the whole picture; rows are reused, so nothing jumps while it is being read.
 
 import {
-  byId, callerWords, deviceWords, duration, fillRows, Live, make, nowMs, post, reasonWords, runTimers, show, showLink, stateWords,
-  words, write,
+  byId, callerWords, deviceWords, duration, fillRows, Live, make, nowMs, post, queueStateWords, reasonWords, runTimers, show,
+  showLink, stateWords, words, write,
 } from "./live.js";
+import { commandsCell, commandsHeader, follow, queueStateCell } from "./supervise.js";
+
+let supervises = false;
 
 const TILES = [
   ["waiting", "Waiting"], ["longest", "Longest wait"], ["connected", "Talking"], ["ready", "Ready"], ["reserved", "Reserved"],
@@ -28,7 +31,7 @@ function draw(picture) {
   show(byId("pbx-warning"), lost.length > 0);
   drawQueues(picture.queues);
   drawAgents(picture.agents);
-  drawWaiting(picture.contacts);
+  drawWaiting(picture);
 }
 
 function drawTiles({ queues, agents }) {
@@ -56,9 +59,12 @@ function drawTiles({ queues, agents }) {
   }
 }
 
+const QUEUE_TONES = { open: "soft", drained: "fair", closed: "poor" };
+
 function drawQueues(queues) {
   fillRows(byId("queues"), queues, (queue) => queue.name, (queue) => [
     { text: words(queue.name), className: "strong" },
+    supervises ? queueStateCell(queue) : { text: queueStateWords(queue.state), className: QUEUE_TONES[queue.state] ?? "" },
     { text: String(queue.waiting), className: queue.waiting ? "number strong" : "number soft" },
     queue.oldest_ms === null ? { text: "–", className: "number soft" } : { since: queue.oldest_ms, className: "number" },
     { text: String(queue.connected), className: queue.connected ? "number" : "number soft" },
@@ -85,17 +91,33 @@ function reasonOf(agent) {
   return agent.reason ? reasonWords(agent.reason) : "";
 }
 
-function drawWaiting(contacts) {
-  const waiting = contacts.filter((contact) => contact.state !== "connected" && contact.state !== "ended");
-  show(byId("nobody-waits"), !waiting.length);
-  show(byId("waiting-table"), waiting.length > 0);
-  fillRows(byId("waiting"), waiting, (contact) => contact.id, (contact) => [
-    callerWords(contact.caller),
+function drawWaiting({ contacts, agents }) {
+  const names = new Map(agents.map((agent) => [agent.id, agent.name]));
+  show(byId("nobody-waits"), !contacts.length);
+  show(byId("waiting-table"), contacts.length > 0);
+  fillRows(byId("waiting"), contacts, (contact) => contact.id, (contact) => [
+    callerCell(contact, names),
     { tier: contact.tier },
     contact.queue ? words(contact.queue) : "–",
     { text: contact.priority === null ? "–" : String(contact.priority), className: "number" },
     { since: contact.arrived_ms, className: "number" },
+    ...(supervises ? [commandsCell(contact)] : []),
   ]);
+}
+
+/** The caller, and under it whom the contact is kept for and how far it has been widened. */
+function callerCell(contact, names) {
+  const notes = [];
+  if (contact.held_for) notes.push(`Kept for ${names.get(contact.held_for) ?? contact.held_for}`);
+  if (contact.relaxed) notes.push(`Widened by ${contact.relaxed} ${contact.relaxed === 1 ? "step" : "steps"}`);
+  return {
+    build: () => make("div", "caller", make("span"), make("span", "row-note")),
+    update: (cell) => {
+      write(cell.firstElementChild, callerWords(contact.caller));
+      write(cell.lastElementChild, notes.join(" · "));
+      show(cell.lastElementChild, notes.length > 0);
+    },
+  };
 }
 
 async function begin() {
@@ -113,7 +135,15 @@ async function begin() {
   write(byId("who"), me.agent.name);
   show(byId("agent-link"), me.takes_contacts); // an agent signs out there, where the contact is seen
   show(byId("sign-out"), !me.takes_contacts);
-  new Live("/api/overview", (message) => { if (message.type === "picture") draw(message); }, (kind, secondsLeft) => {
+  supervises = me.roles.includes("supervisor");
+  if (supervises) {
+    document.body.classList.add("supervises");
+    byId("waiting-head").append(commandsHeader());
+  }
+  new Live("/api/overview", (message) => {
+    if (message.type === "picture") draw(message);
+    follow(message);
+  }, (kind, secondsLeft) => {
     if (kind === "signed-out") location.assign("/?next=overview");
     else showLink(kind, secondsLeft);
   });
