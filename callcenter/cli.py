@@ -1,12 +1,19 @@
-"""The command `callcenter`: run the daemon, check the settings, make a password hash."""
+"""The command `callcenter`: run the daemon, check the settings, explain a contact, make a password hash."""
 
+import asyncio
 import sys
 from pathlib import Path
 
 import click
+import msgspec
 from argon2 import PasswordHasher
 
+from callcenter.hindsight import lines_of, story_of
 from callcenter.settings import SettingsError, load
+from callcenter.stores.journal import JournalCorruptError, JournalUnavailableError
+from callcenter.stores.redis_server import RedisServerError
+from callcenter.stores.snapshot import SnapshotError
+from callcenter.types import ContactId
 
 DEFAULT_CONFIG = Path("config/callcenter.yaml")
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 8, 256
@@ -50,6 +57,29 @@ def check(config: Path) -> None:
         click.echo(f"Warning: {warning}", err=True)
     made = loaded.configuration
     click.echo(f"OK: {len(made.agents)} agents, {len(made.queues)} queues, {len(made.rules)} rules")
+
+
+@main.command()
+@click.argument("contact")
+@_config
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def explain(contact: str, config: Path, form: str) -> None:
+    """Tell why CONTACT went where it went: each offer, and for each agent the reason why it was not the one.
+
+    Handles the events of the journal once more, which goes back to the last snapshot (redis.snapshot_every). The daemon
+    may be running or not.
+    """
+    try:
+        story = asyncio.run(story_of(load(config), ContactId(contact)))
+    except (SettingsError, JournalUnavailableError, JournalCorruptError, RedisServerError, SnapshotError) as error:
+        raise click.ClickException(str(error)) from None
+    if form == "json":
+        click.echo(msgspec.json.encode(story))
+    else:
+        for line in lines_of(story):
+            click.echo(line)
+    if not story.told and story.now is None:
+        raise SystemExit(1)
 
 
 @main.command("hash-password")

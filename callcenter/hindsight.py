@@ -1,0 +1,130 @@
+"""Why a contact went where it went, asked afterwards: the engine handles the journal's events again, and tells.
+
+One idea: the core is a function of state, event and time, so nothing has to be written down while calls come in. The
+last snapshot and the events after it give every decision since again, this time with its reasons. How far back that
+goes depends on `redis.snapshot_every`.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from callcenter.commands import OfferClosed, RecordContact, RecordDecision, RingDevice
+from callcenter.engine import Engine
+from callcenter.recovery import open_journal
+from callcenter.routing.explain import Explanation
+from callcenter.settings import Loaded
+from callcenter.stores.journal import Journal, JournalCorruptError
+from callcenter.stores.redis_server import running_url
+from callcenter.stores.snapshot import decode_snapshot
+from callcenter.types import Configuration, ContactId, OfferId
+
+READ_ATTEMPTS = 3  # a daemon that is running may cut its journal between two pages
+
+Told = Explanation | RecordDecision | OfferClosed | RecordContact
+
+
+@dataclass(slots=True)
+class Story:
+    """What the journal holds of a contact: each with the time (ms) at which it happened, in order.
+
+    `now` is where it stands at the journal's end, None where it is over or unknown. `since_ms` is the time of the first
+    event that could be handled again, None where there is none.
+    """
+
+    contact: ContactId
+    told: list[tuple[int, Told]] = field(default_factory=list)
+    now: Explanation | None = None
+    since_ms: int | None = None
+
+
+async def story_of(loaded: Loaded, contact: ContactId) -> Story:
+    """Read the journal of a daemon that runs or has stopped, and change nothing in it.
+
+    Raises what `Journal.load` and `RedisServer.start` raise, whose texts are for people.
+    """
+    settings = loaded.settings
+    async with contextlib.AsyncExitStack() as closing:
+        url = settings.redis.url or running_url(settings.data_dir)
+        if url is None:
+            journal = await open_journal(settings, closing)
+        else:
+            journal = Journal(url, settings.redis.stream)
+            closing.push_async_callback(journal.close)
+        for attempt in range(READ_ATTEMPTS):
+            try:
+                return await _read(journal, loaded.configuration, contact)
+            except JournalCorruptError:
+                if attempt + 1 == READ_ATTEMPTS:
+                    raise
+                await asyncio.sleep(0)
+    raise AssertionError("unreachable")
+
+
+async def _read(journal: Journal, configuration: Configuration, contact: ContactId) -> Story:
+    snapshot, tail = await journal.load()
+    engine = Engine(decode_snapshot(snapshot)) if snapshot is not None else Engine.fresh(configuration)
+    story = Story(contact, since_ms=tail[0][0] if tail else None)
+    explained: dict[OfferId | None, Explanation] = {}
+
+    def explain(why: Explanation) -> None:
+        if why.contact == contact:
+            explained[why.offer] = why
+
+    engine.explain_offers(explain)
+    for now_ms, event in tail:
+        for command in engine.handle(now_ms, event):
+            told: Told | None = None
+            if isinstance(command, RingDevice):
+                told = explained.pop(command.offer, None)
+            elif isinstance(command, RecordDecision | OfferClosed | RecordContact) and command.contact == contact:
+                told = command
+            if told is not None:
+                story.told.append((engine.snapshot().now_ms, told))
+    story.now = engine.explain(engine.snapshot().now_ms, contact)
+    return story
+
+
+# ---- in words
+
+
+def lines_of(story: Story) -> Iterator[str]:
+    """The story as lines for a terminal; times are UTC."""
+    if not story.told and story.now is None:
+        since = "is empty" if story.since_ms is None else f"begins at {_time(story.since_ms)}"
+        yield f"The journal holds nothing of contact {story.contact}: it {since}, and what was before is in the log."
+        return
+    for at_ms, told in story.told:
+        match told:
+            case Explanation():
+                yield f"{_time(at_ms)}  offer {told.offer}: {_standing(told)}"
+                yield from _agents(told)
+            case RecordDecision():
+                yield f"{_time(at_ms)}  {told.kind.value}{f' by {told.by}' if told.by else ''}: {told.words}"
+            case OfferClosed():
+                yield f"{_time(at_ms)}  offer {told.offer} to {told.agent}: {told.state.value}, {told.ring_ms} ms"
+            case RecordContact():
+                yield f"{_time(at_ms)}  over: {told.outcome.value}, waited {told.waited_ms} ms"
+    if story.now is not None:
+        yield f"{_time(story.now.now_ms)}  is {story.now.state.value}: {_standing(story.now)}"
+        yield from _agents(story.now)
+
+
+def _standing(why: Explanation) -> str:
+    parts = [f"queue {why.queue}", f"priority {why.priority}"]
+    parts += [f"needs {', '.join(why.needs)}"] if why.needs else []
+    parts += [f"place {why.place} of {why.waiting}"] if why.place is not None else []
+    parts += [f"kept for {why.held_for}"] if why.held_for is not None else []
+    return ", ".join(parts)
+
+
+def _agents(why: Explanation) -> Iterator[str]:
+    width = max((len(agent.agent) for agent in why.agents), default=0)
+    for agent in why.agents:
+        yield f"    {agent.agent:{width}}  {agent.words}"
+
+
+def _time(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1_000, UTC).isoformat(" ", "milliseconds").removesuffix("+00:00")
