@@ -31,7 +31,7 @@ class AgentSpec:
     id: str
     phone: str
     skills: Mapping[str, int]
-    queues: Sequence[str]
+    queues: Sequence[str] | Mapping[str, int]  # the names, or the agent's own order of them
     name: str = ""
     roles: Sequence[str] = ("agent",)
 
@@ -92,7 +92,7 @@ class Center:
                 "name": agent.name or agent.id.capitalize(),
                 "device": f"PJSIP/{agent.phone}",
                 "skills": dict(agent.skills),
-                "queues": list(agent.queues),
+                "queues": dict(agent.queues) if isinstance(agent.queues, Mapping) else list(agent.queues),
                 "password_hash": password_hash,
                 "roles": list(agent.roles),
             }
@@ -208,6 +208,20 @@ class Seat:
 
     async def end_wrap_up(self, disposition: str | None = None) -> None:
         await self.post("wrap-up", contact=self.state["contact"], disposition=disposition)
+
+    async def picture(self) -> dict[str, Any]:
+        """What the overview page shows at this moment."""
+        cookie = "; ".join(f"{name}={value}" for name, value in self._client.cookies.items())
+        url = self._center.url.replace("http", "ws", 1) + "/api/overview"
+        origin: Any = self._center.url
+        async with connect(url, additional_headers={"Cookie": cookie}, origin=origin, compression=None) as page:
+            picture: dict[str, Any] = json.loads(await page.recv())
+        return picture
+
+    async def why(self, contact: str) -> dict[str, Any]:
+        """The explanation of where the contact stands now."""
+        explanation: dict[str, Any] = (await self._client.get(f"/api/contacts/{contact}/why")).json()["explanation"]
+        return explanation
 
     async def post(self, what: str, **body: Any) -> dict[str, Any]:
         answer = await self._client.post(f"/api/{what}", json=body, headers={"Origin": self._center.url})

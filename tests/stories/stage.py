@@ -15,7 +15,7 @@ from sqlalchemy import select
 from callcenter.crm.sample import load_sample
 from callcenter.stores.database import default_url, open_database
 from callcenter.stores.migrations import migrate
-from callcenter.stores.tables import ContactRow, SegmentRow
+from callcenter.stores.tables import ContactRow, DecisionRow, SegmentRow
 from lab.center import AgentSpec, Center, Seat
 from lab.pbx import Pbx
 from lab.sipp import Caller, Callers, Phones, Sipp
@@ -57,6 +57,11 @@ QUEUES = ("support", "billing", "general")
 
 def agent(name: str, phone: int, **skills: int) -> AgentSpec:
     return AgentSpec(name, str(phone), skills or {"support": 5, "billing": 5}, QUEUES)
+
+
+def supervisor(name: str = "sue") -> AgentSpec:
+    """Who is an agent too, and not ready, unless told otherwise."""
+    return AgentSpec(name, "1099", {"billing": 2}, ("general",), roles=("agent", "supervisor"))
 
 
 def routing(**queues: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,6 +149,28 @@ class Stage:
 
         await until(read, lambda: f"contacts in the log; there are {[(r.caller, r.outcome) for r in rows]}", limit_s)
         return rows
+
+    async def waiting(self, seat: Seat, count: int, limit_s: float = 10.0) -> list[dict[str, Any]]:
+        """The contacts that wait, as the overview shows them, as soon as there are so many."""
+        waiting: list[dict[str, Any]] = []
+
+        async def look() -> bool:
+            nonlocal waiting
+            waiting = (await seat.picture())["contacts"]
+            return len([one for one in waiting if one["state"] == "waiting"]) == count
+
+        await until(look, lambda: f"{count} waiting contacts, there are {waiting}", limit_s)
+        return waiting
+
+    async def decisions(self, contact: str) -> list[tuple[str, str | None]]:
+        """Kind and author of each decision about a contact, in order."""
+        async with self.database.engine.connect() as connection:
+            found = await connection.execute(
+                select(DecisionRow.kind, DecisionRow.made_by)
+                .where(DecisionRow.contact_id == contact)
+                .order_by(DecisionRow.number)
+            )
+            return [(row.kind, row.made_by) for row in found]
 
     async def segments(self, contact: str) -> list[tuple[str, str | None, str | None]]:
         """Kind, agent and result of each segment of a contact, in order."""
