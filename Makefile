@@ -7,7 +7,7 @@ EVENTS ?= 100000
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check pbx pbx-stop sim bench bench-pbx bench-core theory lock clean
+.PHONY: help demo test check pbx pbx-stop sim bench bench-pbx bench-core bench-rules theory lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -35,6 +35,7 @@ check: ## format, lint, types, import contracts and the house's other laws
 	step contracts $(BIN)/lint-imports --no-logo; \
 	step laws $(BIN)/python -m scripts.check_laws; \
 	step states $(BIN)/python -m scripts.draw_states --check; \
+	step schema $(BIN)/python -m scripts.draw_schema --check; \
 	if [ -n "$$failed" ]; then echo "make check: not clean:$$failed"; exit 1; fi; \
 	echo "make check: clean"
 
@@ -62,6 +63,10 @@ bench-pbx: ## the same real calls through app_queue and through callcenter, on o
 bench-core: ## what a decision of the pure core costs, from 100 to 5,000 agents and 100,000 waiting contacts
 	@scripts/setup run
 	@$(BIN)/python -m benchmarks.core
+
+bench-rules: ## what a decision by 500 routing rules costs, beside the fastest expression engines of PyPI
+	@scripts/setup run
+	@$(BIN)/python -m benchmarks.rules
 
 theory: ## hold the engine against queueing theory and write docs/theory.md; takes about ten minutes
 	@scripts/setup run

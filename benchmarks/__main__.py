@@ -11,6 +11,10 @@ BENCHMARKS = {
         "make bench-pbx",
         "the same SIPp load through app_queue and the daemon, on one Asterisk: arrival to ring, agents' idle gap",
     ),
+    "rules": (
+        "make bench-rules",
+        "one decision by 500 routing rules, beside the fastest expression engines of PyPI",
+    ),
 }
 
 

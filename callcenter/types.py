@@ -21,6 +21,8 @@ QueueName = NewType("QueueName", str)
 SkillName = NewType("SkillName", str)
 Tier = NewType("Tier", str)
 
+AttributeValue = str | float | bool
+
 MIN_PROFICIENCY = 1
 MAX_PROFICIENCY = 10
 MIN_PRIORITY = 0
@@ -85,6 +87,7 @@ class Customer:
     language: str | None = None
     notes: str | None = None
     account_manager: AgentId | None = None
+    attributes: dict[str, AttributeValue] = field(default_factory=dict)  # those declared, as far as the record has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,7 @@ class Outcome(Enum):
     LOST = "lost"
     WITHDRAWN = "withdrawn"  # a supervisor took it out of its queue
     CLOSED = "closed"  # its queue takes nobody, and names no other
+    OVERFLOWED = "overflowed"  # waited as long as its rule or queue lets it, and was sent away
 
 
 class SegmentKind(Enum):
@@ -203,12 +207,21 @@ class DecisionKind(Enum):
     PRIORITISED = "prioritised"
     WITHDRAWN = "withdrawn"
     TURNED_AWAY = "turned_away"  # its queue takes nobody
+    OVERFLOWED = "overflowed"
 
 
 # Reasons of NOT_READY that the engine sets by itself; an agent's own reasons are configuration.
 REASON_SIGNED_IN = "signed_in"
 REASON_RONA = "rona"
 PENDING_SIGN_OUT = "logged_out"  # what an agent is waiting for who signed out in the middle of a contact
+
+
+@dataclass(frozen=True, slots=True)
+class Overflow:
+    """A contact that has waited so long since its arrival goes to another queue; `to` None: a message, and the end."""
+
+    after_ms: int
+    to: QueueName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +237,16 @@ class Route:
     priority: int
     skills: tuple[Skill, ...]
     rule: str
-    because: str
+    because: str = field(compare=False)  # it has the figures of its moment in it
     matched: bool = True
     any_of: tuple[tuple[Skill, ...], ...] = ()
     preferred: tuple[Skill, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
     prefer: tuple[AgentId, ...] = ()
     prefer_for_ms: int = 0
+    tags: tuple[str, ...] = ()
+    text: str = ""  # what the agent sees
+    overflow: Overflow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +264,7 @@ class QueueConfig:
     ring_at_once: int = 1
     ranked: tuple[AgentId, ...] = ()
     closed_to: QueueName | None = None
+    overflow: Overflow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +283,8 @@ class AgentConfig:
 class RuleConfig:
     """One routing rule: each named fact must be one of the values listed; an empty tuple asks nothing.
 
-    `dialled`, `intent` and `language` compare as text, exactly. `relaxations` are in the order of their time.
+    `dialled`, `intent` and `language` compare as text, exactly; `when` is an expression that must hold as well, empty:
+    always (docs/rules.md). `relaxations` are in the order of their time.
     """
 
     name: str
@@ -282,6 +300,57 @@ class RuleConfig:
     relaxations: tuple[Relaxation, ...] = ()
     prefer: tuple[Preference, ...] = ()
     prefer_for_ms: int = 0
+    when: str = ""
+    entry: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    text: str = ""
+    overflow: Overflow | None = None
+
+
+class AttributeKind(Enum):
+    TEXT = "text"
+    NUMBER = "number"
+    FLAG = "flag"
+    DATE = "date"  # a text such as 2026-12-24
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What a customer's record has besides. `values`: a text is one of them; empty: any."""
+
+    name: str
+    kind: AttributeKind
+    default: AttributeValue
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NamedList:
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A fragment that rules use by its name."""
+
+    name: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class TierRule:
+    when: str
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Opening hours, expanded: `open` and `holidays` are half-open stretches of time in ms, ascending, for a while."""
+
+    name: str
+    open: tuple[tuple[int, int], ...]
+    holidays: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,3 +372,10 @@ class Configuration:
     rona_backoff_ms: int = 0
     ageing_ms: int = 30_000
     draw_seed: int = 0
+    version: int = 0  # of the rules, 0: none is kept
+    zone: tuple[tuple[int, int], ...] = ()  # from when (ms), how far local time is ahead of UTC (ms); ascending
+    hours: tuple[Hours, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    lists: tuple[NamedList, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    tier_rules: tuple[TierRule, ...] = ()
