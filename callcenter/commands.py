@@ -69,7 +69,7 @@ class ConfirmConnection:
 class SendAway:
     """Take the caller out of the holding place, or of whatever it is in: a message, then the end of the call.
 
-    `outcome` is WITHDRAWN or CLOSED; the dialplan has a message for each.
+    `outcome` is WITHDRAWN, CLOSED or OVERFLOWED; the dialplan has a message for each.
     """
 
     contact: ContactId
@@ -112,6 +112,8 @@ class ScreenPop:
     because: str
     arrived_ms: int
     relaxed: tuple[str, ...] = ()  # the relaxation steps taken so far, in words
+    tags: tuple[str, ...] = ()
+    text: str = ""  # what the rule tells the agent
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,8 +139,8 @@ def _take(state: State, event: Event) -> None:  # noqa: PLR0912 - one row for ea
         case DayBegan(day=day):
             if not standing.begin_day(state, day):
                 state.ignore(event, f"{day} has begun already")
-        case ConfigurationLoaded(configuration=configuration):
-            configure.configure(state, configuration)
+        case ConfigurationLoaded():
+            configure.configure(state, event)
         case TimePassed():
             pass
         case _:
@@ -159,6 +159,8 @@ def _fire(state: State, due: Entry) -> None:
             state.freed[AgentId(due.subject)] = None
         case TimerKind.RELAX:
             routes.relaxation_due(state, ContactId(due.subject))
+        case TimerKind.OVERFLOW:
+            routes.overflow_due(state, ContactId(due.subject))
         case TimerKind.KEEP:
             preferred.release(state, state.saved.contacts[ContactId(due.subject)], "its time is over")
         case _:

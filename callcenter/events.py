@@ -204,7 +204,10 @@ class QueueStateSet:
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationLoaded:
+    """From now on this counts. Contacts that wait keep their route, unless `reroute` or its queue is no more."""
+
     configuration: Configuration
+    reroute: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from callcenter.commands import AgentChanged, Command, EventIgnored, RecordDecis
 from callcenter.queues.contact import Contact
 from callcenter.routing.agent import Agent
 from callcenter.routing.index import MatchingIndex
+from callcenter.routing.language.program import compile_rules
 from callcenter.routing.offer import Offer
 from callcenter.timers import Timers
 from callcenter.types import (
@@ -76,11 +77,15 @@ class State:
         self.waiting_anew: dict[ContactId, None] = {}
         self.kept: dict[AgentId, dict[ContactId, None]] = {}
         self.why: Callable[[State, Contact, Agent], None] | None = None  # asked just before each offer is made
+        self._compiled: object = None  # the part of the configuration that the program was made of
         self.reindex()
 
     def reindex(self) -> None:
         """Work out again what follows from the saved part: after a restart, and for a new configuration."""
         self.queues = {queue.name: queue for queue in self.saved.configuration.queues}
+        if _rules_of(self.saved.configuration) != self._compiled:
+            self._compiled = _rules_of(self.saved.configuration)
+            self.program = compile_rules(self.saved.configuration)
         self.index = MatchingIndex(
             self.saved.configuration, self.saved.contacts, self.saved.agents, self.may_be_offered
         )
@@ -209,3 +214,9 @@ def _remember(ends: dict[K, V], key: K, value: V) -> None:
     if len(ends) >= REMEMBERED_ENDS + FORGOTTEN_AT_ONCE:
         for old in list(islice(ends, FORGOTTEN_AT_ONCE)):
             del ends[old]
+
+
+def _rules_of(made: Configuration) -> object:
+    """All that the program depends on: it takes longer to make than everything else that a new configuration costs."""
+    names = (tuple(queue.name for queue in made.queues), tuple(hours.name for hours in made.hours))
+    return (made.rules, made.tier_rules, made.conditions, made.lists, made.attributes, made.tiers, names)

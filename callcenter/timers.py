@@ -15,6 +15,7 @@ class TimerKind(Enum):
     WRAP_UP = "wrap_up"  # subject: an agent
     BACKOFF = "backoff"  # subject: an agent
     RELAX = "relax"  # subject: a contact
+    OVERFLOW = "overflow"  # subject: a contact
     KEEP = "keep"  # subject: a contact that is kept for a preferred agent
 
 

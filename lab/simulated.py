@@ -45,6 +45,7 @@ SETUP_S = 0.005  # from an Originate to its channel
 LOOK_S = 2.0  # how often a waiting caller's dialplan looks for the daemon's heartbeat
 BEAT_PATIENCE_S = 10  # a heartbeat that has not changed for longer sends callers to the fallback queue
 MESSAGE_S = 4.0  # what a caller hears who is sent away
+OUTCOMES_AWAY = ("withdrawn", "closed", "overflowed")  # the extensions of [callcenter-away]
 SHORT_TALK_S = 3  # an unconfirmed talk that was shorter returns the caller to the holding place
 MAX_CALLS = 500  # callers at a time; one more is turned away
 
@@ -52,8 +53,7 @@ MAX_CALLS = 500  # callers at a time; one more is turned away
 class SimulatedPbx:
     """`phones` by name, such as "1001". Give `listen` a reactor, or hand `link()` a transport of your own.
 
-    To break things: `cut_links()`; `refuse_logins = True`; `silent = True`, and it takes connections and says nothing
-    (what is sent to it then, and what it would have said, is lost).
+    To break things: `cut_links()`; `refuse_logins = True`; `silent = True`: it takes connections, loses what is said.
     """
 
     def __init__(
@@ -229,7 +229,7 @@ class SimulatedPbx:
         channel, place = self._find(action.get("Channel")), (action.get("Context"), action.get("Exten"))
         if channel is None:
             link.error(action, f"Channel does not exist: {action.get('Channel')}")
-        elif channel.phone is not None or place[0] != "callcenter-away" or place[1] not in ("withdrawn", "closed"):
+        elif channel.phone is not None or place[0] != "callcenter-away" or place[1] not in OUTCOMES_AWAY:
             link.error(action, "Redirect failed: the simulated PBX knows callers and callcenter-away")
         else:
             link.reply(action, "Success", ("Message", "Redirect successful"))

@@ -62,6 +62,7 @@ from callcenter.types import (
     OfferId,
     OfferState,
     Outcome,
+    Overflow,
     PbxName,
     QueueConfig,
     QueueName,
@@ -96,6 +97,10 @@ def agent(name: str, *queues: str, pbx: PbxName = PBX, **levels: int) -> AgentCo
 
 def queue(name: str, wrap_up_ms: int = WRAP_UP_MS, offer_timeout_ms: int = OFFER_TIMEOUT_MS) -> QueueConfig:
     return QueueConfig(QueueName(name), offer_timeout_ms, wrap_up_ms, service_level_ms=20_000)
+
+
+def overflow(after_ms: int, to: str | None = None) -> Overflow:
+    return Overflow(after_ms, QueueName(to) if to else None)
 
 
 def rule(
@@ -219,6 +224,11 @@ def synced(
 
 def leg(offer: str, contact: str | None = None, *, ringing: bool = False) -> Leg:
     return Leg(OfferId(offer), ContactId(contact) if contact else None, ringing)
+
+
+def reloaded(config: Configuration, *, reroute: bool = True) -> ConfigurationLoaded:
+    """New rules, by which everybody who waits is routed again unless told otherwise."""
+    return ConfigurationLoaded(config, reroute)
 
 
 # ---- what should come

@@ -4,11 +4,11 @@ from callcenter.commands import LookUpCustomer
 from callcenter.events import CallerLeft, ContactArrived, CustomersFound
 from callcenter.queues.contact import Contact, ContactTrigger
 from callcenter.queues.endings import end_contact
-from callcenter.queues.routes import route
+from callcenter.queues.routes import highest_tier, route
 from callcenter.routing.offering import back_to_waiting, pop_all, withdraw_all
 from callcenter.state import State
 from callcenter.timers import TimerKind
-from callcenter.types import ContactId, ContactState, Customer, Departure, Outcome, Tier
+from callcenter.types import ContactId, ContactState, Departure, Outcome
 
 _OUTCOME_OF_DEPARTURE = {
     Departure.HUNG_UP: Outcome.ABANDONED,
@@ -66,12 +66,6 @@ def identify(state: State, event: CustomersFound) -> None:
 def lookup_expired(state: State, contact_id: ContactId) -> None:
     """The directory is slow: go on with the default tier, the record follows when it comes."""
     route(state, state.saved.contacts[contact_id])
-
-
-def highest_tier(state: State, customers: tuple[Customer, ...]) -> Tier:
-    """Of several customers on one number the highest tier counts; a tier that is not configured counts for nothing."""
-    held = {customer.tier for customer in customers}
-    return next((tier for tier in state.configuration.tiers if tier in held), state.configuration.default_tier)
 
 
 def leave(state: State, event: CallerLeft) -> None:

@@ -96,9 +96,9 @@ class Contact:
     refused_by: dict[AgentId, None] = field(default_factory=dict)
     moved_to: QueueName | None = None  # by a supervisor
     prioritised: int | None = None  # by a supervisor
-    astray: bool = (
-        False  # no queue would have it now, but a phone rings for it; looked at again if that comes to nothing
-    )
+    overflowed: tuple[QueueName, ...] = ()  # the queues that it has overflowed to, the present one last
+    # No queue would have it now, but a phone rings for it: it is routed again if that comes to nothing.
+    astray: bool = False
     ringing: tuple[OfferId, ...] = ()  # the live offers, oldest first
     offer: OfferId | None = None  # the accepted one
     agent: AgentId | None = None  # of that offer

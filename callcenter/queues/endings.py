@@ -31,6 +31,7 @@ def stop_waiting(state: State, contact: Contact) -> None:
     stop_keeping(state, contact)
     if contact.route is not None and contact.steps < len(contact.route.relaxations):
         state.saved.timers.cancel(TimerKind.RELAX, contact.id)
+    state.saved.timers.cancel(TimerKind.OVERFLOW, contact.id)
     state.waiting_anew.pop(contact.id, None)
 
 

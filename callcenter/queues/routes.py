@@ -9,18 +9,34 @@ from dataclasses import replace
 from callcenter.commands import ContactRouted, SendAway
 from callcenter.queues.contact import Contact, ContactTrigger
 from callcenter.queues.endings import end_contact
+from callcenter.queues.figures import StateFigures
+from callcenter.routing.language.facts import Facts, make_facts
 from callcenter.routing.offering import pop_all
 from callcenter.routing.preferred import keep
-from callcenter.routing.rules import Facts, decide
+from callcenter.routing.rules import decide
 from callcenter.routing.skills import needs_of, relaxed, words_of_needs, words_of_step
 from callcenter.state import State
 from callcenter.timers import TimerKind
-from callcenter.types import ContactId, ContactState, DecisionKind, Outcome, QueueName, QueueState, Route
+from callcenter.types import (
+    ContactId,
+    ContactState,
+    Customer,
+    DecisionKind,
+    Outcome,
+    Overflow,
+    QueueName,
+    QueueState,
+    Route,
+    Tier,
+)
+
+# A phone that rings when its contact should go on to another queue may still be answered. Looked at again this often.
+LOOK_AGAIN_MS = 1_000
 
 
 def route(state: State, contact: Contact) -> None:
     """Ask the rules, for the first time or again. An offer that is ringing meanwhile stands."""
-    wanted = _supervised(state, contact, decide(state.configuration, facts_of(contact)))
+    wanted = _supervised(state, contact, _decided(state, contact))
     admitted = _admitted(state, contact, wanted)
     contact.astray = admitted is None
     if admitted is None:
@@ -39,28 +55,60 @@ def route(state: State, contact: Contact) -> None:
     state.emit(ContactRouted(contact.id, admitted.queue, contact.tier, admitted.rule, admitted.matched, again))
 
 
-def facts_of(contact: Contact) -> Facts:
+def _decided(state: State, contact: Contact) -> Route:
+    """The rules' word; the rules for the tier come first, and the contact has that tier from now on."""
+    facts = facts_of(state, contact)
+    tier = state.program.tier(facts)
+    if tier is not None:
+        facts = facts.with_tier(tier)
+    contact.tier = tier if tier is not None else highest_tier(state, contact.customers)
     alone = contact.customers[0] if len(contact.customers) == 1 else None
-    return Facts(
-        tier=contact.tier,
+    account_manager = alone.account_manager if alone is not None else None
+    return decide(state.configuration, state.program, facts, account_manager, contact.last_agent)
+
+
+def facts_of(state: State, contact: Contact) -> Facts:
+    """All that the rules may ask, with the tier of the record."""
+    return make_facts(
+        state.configuration,
+        now_ms=state.now_ms,
+        tier=highest_tier(state, contact.customers),
+        figures=StateFigures(state),
         dialled=contact.dialled,
+        caller=contact.caller or "",
+        caller_name=contact.caller_name,
         intent=contact.intent or "",
-        # the customer's own language, where the IVR gave none and the record is the only one
-        language=contact.language or (alone.language if alone else None) or "",
-        account_manager=alone.account_manager if alone else None,
-        last_agent=contact.last_agent,
+        language=contact.language or "",
+        account=contact.account or "",
+        customers=contact.customers,
     )
+
+
+def highest_tier(state: State, customers: tuple[Customer, ...]) -> Tier:
+    """Of several customers on one number the highest tier counts; a tier that is not configured counts for nothing."""
+    held = {customer.tier for customer in customers}
+    return next((tier for tier in state.configuration.tiers if tier in held), state.configuration.default_tier)
 
 
 def sent_on(route: Route, queue: QueueName) -> Route:
     """The route into another queue than the rule's: what the rule asked for belongs to its own queue."""
-    return replace(route, queue=queue, skills=(), any_of=(), preferred=(), relaxations=(), prefer=(), prefer_for_ms=0)
+    return replace(
+        route,
+        queue=queue,
+        skills=(),
+        any_of=(),
+        preferred=(),
+        relaxations=(),
+        prefer=(),
+        prefer_for_ms=0,
+        overflow=None,
+    )
 
 
 def move(state: State, contact: Contact, queue: QueueName, by: str) -> None:
     """Let the contact wait in another queue, for a supervisor."""
     assert contact.route is not None
-    contact.moved_to = queue
+    contact.moved_to, contact.overflowed = queue, ()
     contact.route, contact.astray = sent_on(contact.route, queue), False
     state.record_decision(contact, DecisionKind.MOVED, f"moved to {queue}", by)
     _settle(state, contact)
@@ -119,31 +167,91 @@ def _relax(state: State, contact: Contact) -> None:
         state.saved.timers.cancel(TimerKind.RELAX, contact.id)
 
 
+# ---- overflow
+
+
+def watch_overflow(state: State, contact: Contact) -> None:
+    """Wake up when the contact has waited as long as it may where it is."""
+    overflow = _overflow_of(state, contact)
+    if overflow is not None:
+        state.saved.timers.arm(TimerKind.OVERFLOW, contact.id, contact.arrived_ms + overflow.after_ms)
+    else:
+        state.saved.timers.cancel(TimerKind.OVERFLOW, contact.id)
+
+
+def overflow_due(state: State, contact_id: ContactId) -> None:
+    """The contact goes on, unless a phone rings for it, or there is nowhere to go: then it stays."""
+    contact = state.saved.contacts[contact_id]
+    overflow = _overflow_of(state, contact)
+    assert contact.route is not None
+    if overflow is None:
+        return
+    if contact.ringing:
+        state.saved.timers.arm(TimerKind.OVERFLOW, contact.id, state.now_ms + LOOK_AGAIN_MS)
+        return
+    after = f"after {overflow.after_ms / 1000:g} s"
+    if overflow.to is None:
+        state.record_decision(contact, DecisionKind.OVERFLOWED, f"{after}: sent away")
+        send_away(state, contact, Outcome.OVERFLOWED)
+        return
+    queue = _open_from(state, contact, overflow.to) if overflow.to in state.queues else None
+    if queue is None or queue == contact.route.queue or queue in contact.overflowed:
+        return
+    contact.overflowed += (queue,)
+    contact.route = sent_on(contact.route, queue)
+    state.record_decision(contact, DecisionKind.OVERFLOWED, f"{after}: to queue {queue}")
+    _settle(state, contact)
+
+
+def _overflow_of(state: State, contact: Contact) -> Overflow | None:
+    """The rule's, in the rule's own queue, else the queue's; none for a contact that a supervisor has moved."""
+    assert contact.route is not None
+    if contact.moved_to is not None:
+        return None
+    queue = state.queues.get(contact.route.queue)
+    return contact.route.overflow or (queue.overflow if queue is not None else None)
+
+
 # ---- getting there
 
 
 def _supervised(state: State, contact: Contact, decided: Route) -> Route:
-    """The rule's route with what a supervisor has said about this contact."""
+    """The rule's route with what a supervisor has said about this contact, else in the queue that it overflowed to."""
     if contact.moved_to is not None:
         gone = contact.moved_to not in state.queues or state.queue_state(contact.moved_to) is QueueState.CLOSED
         if gone:
             contact.moved_to = None
         else:
             decided = sent_on(decided, contact.moved_to)
+    elif _waits_by_overflow(state, contact):
+        decided = sent_on(decided, contact.overflowed[-1])
     return decided if contact.prioritised is None else replace(decided, priority=contact.prioritised)
+
+
+def _waits_by_overflow(state: State, contact: Contact) -> bool:
+    if not contact.overflowed or contact.route is None or contact.route.queue != contact.overflowed[-1]:
+        return False
+    queue = contact.route.queue
+    return queue in state.queues and state.queue_state(queue) is not QueueState.CLOSED
 
 
 def _admitted(state: State, contact: Contact, wanted: Route) -> Route | None:
     """The route into the wanted queue, else into the next one that is open; None where there is none."""
+    queue = _open_from(state, contact, wanted.queue)
+    return None if queue is None else wanted if queue == wanted.queue else sent_on(wanted, queue)
+
+
+def _open_from(state: State, contact: Contact, queue: QueueName) -> QueueName | None:
+    """This queue or the first one after it, by `closed_to`, that takes the contact."""
     here = contact.route.queue if contact.route is not None else None
-    queue, passed = wanted.queue, [wanted.queue]
+    passed = [queue]
     while not _lets_in(state, queue, here):
         following = state.queues[queue].closed_to
         if following is None or following in passed or following not in state.queues:
             return None
         passed.append(following)
         queue = following
-    return wanted if queue == wanted.queue else sent_on(wanted, queue)
+    return queue
 
 
 def _lets_in(state: State, queue: QueueName, here: QueueName | None) -> bool:
@@ -168,6 +276,7 @@ def _settle(state: State, contact: Contact) -> None:
     _relax(state, contact)
     keep(state, contact)
     state.waiting_anew[contact.id] = None
+    watch_overflow(state, contact)
 
 
 def _needs_in_words(route: Route) -> str:

@@ -1,27 +1,34 @@
 """Taking a new configuration into a running engine: nobody is thrown out of a conversation, nobody loses a place."""
 
-from callcenter.queues.arrivals import highest_tier
-from callcenter.queues.routes import route
+from callcenter.events import ConfigurationLoaded
+from callcenter.queues.routes import highest_tier, route, watch_overflow
 from callcenter.routing.agent import BUSY_STATES, Agent, AgentTrigger
 from callcenter.routing.preferred import release_unfit
 from callcenter.routing.standing import forget, ready_ended
 from callcenter.state import State
-from callcenter.types import AgentConfig, AgentState, Configuration, ContactState
+from callcenter.types import AgentConfig, AgentState, ContactState
 
 
-def configure(state: State, configuration: Configuration) -> None:
-    """Agents come, change and go (the busy ones at the end of their contact); waiting contacts are routed again."""
-    state.saved.configuration = configuration
+def configure(state: State, event: ConfigurationLoaded) -> None:
+    """Agents come, change and go, the busy ones at the end of their contact.
+
+    Contacts that wait keep the route that they have, unless the event says otherwise or their queue is no more.
+    """
+    state.saved.configuration = event.configuration
     state.reindex()
     for queue in [name for name in state.saved.queue_states if name not in state.queues]:
         del state.saved.queue_states[queue]
-    _agents(state, configuration.agents)
+    _agents(state, event.configuration.agents)
     for contact in list(state.saved.contacts.values()):
-        if contact.state is ContactState.ENDED:
+        if contact.state is ContactState.IDENTIFYING:
+            contact.tier = highest_tier(state, contact.customers)
+        if contact.state not in (ContactState.WAITING, ContactState.OFFERED):
             continue
-        contact.tier = highest_tier(state, contact.customers)
-        if contact.state in (ContactState.WAITING, ContactState.OFFERED):
+        assert contact.route is not None
+        if event.reroute or contact.route.queue not in state.queues:
             route(state, contact)
+        if contact.state in (ContactState.WAITING, ContactState.OFFERED):
+            watch_overflow(state, contact)  # it may be longer or shorter now
     release_unfit(state)
 
 

@@ -15,11 +15,13 @@ from callcenter.routing.preferred import may_take
 from callcenter.routing.skills import level_for, str_of, words_of_needs, words_of_step
 from callcenter.state import State
 from callcenter.types import (
+    AgentConfig,
     AgentId,
     AgentState,
     ContactId,
     ContactState,
     DeviceStatus,
+    Needs,
     OfferId,
     QueueName,
     Skill,
@@ -159,10 +161,17 @@ def _unavailable(state: State, now_ms: int, agent: Agent) -> tuple[str, str]:
 def _unfit(contact: Contact, agent: Agent) -> tuple[str, str]:
     config, needs = agent.config, contact.needs
     assert needs is not None
+    if config.device.pbx != contact.channel.pbx and level_for(config, needs.queues) is not None:
+        return "pbx", f"has its phone at the PBX {config.device.pbx}, the caller is at {contact.channel.pbx}"
+    found = shortcoming(config, needs)
+    assert found is not None, f"{config.id} may take {contact.id}"
+    return found
+
+
+def shortcoming(config: AgentConfig, needs: Needs) -> tuple[str, str] | None:
+    """The first thing that this agent lacks of what is asked for, a word and words; None where nothing is."""
     if level_for(config, needs.queues) is None:
         return "queue", f"does not serve {' or '.join(needs.queues)}"
-    if config.device.pbx != contact.channel.pbx:
-        return "pbx", f"has its phone at the PBX {config.device.pbx}, the caller is at {contact.channel.pbx}"
     levels = {skill.name: skill.level for skill in config.skills}
     for need in needs.skills:
         if levels.get(need.name, 0) < need.level:
@@ -170,7 +179,7 @@ def _unfit(contact: Contact, agent: Agent) -> tuple[str, str]:
     for group in needs.any_of:
         if not any(levels.get(need.name, 0) >= need.level for need in group):
             return "skill", f"has none of {' or '.join(map(str_of, group))}"
-    raise AssertionError(f"{config.id} may take {contact.id}")
+    return None
 
 
 def _lacking(need: Skill, level: int | None) -> tuple[str, str]:

@@ -91,6 +91,8 @@ def pop(state: State, contact: Contact, offer: OfferId, agent: AgentId) -> None:
             because=contact.route.because,
             arrived_ms=contact.arrived_ms,
             relaxed=tuple(words_of_step(step) for step in contact.route.relaxations[: contact.steps]),
+            tags=contact.route.tags,
+            text=contact.route.text,
         )
     )
 

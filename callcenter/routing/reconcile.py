@@ -5,7 +5,7 @@ the core holds and the PBX does not is ended; what the PBX holds and the core do
 """
 
 from callcenter.commands import ConfirmConnection, SendAway, StopRinging
-from callcenter.events import CallerLeft, DeviceChanged, Leg, PbxLost, PbxSynced
+from callcenter.events import CallerLeft, ContactArrived, DeviceChanged, Leg, PbxLost, PbxSynced
 from callcenter.queues.arrivals import arrive, leave
 from callcenter.queues.contact import ContactTrigger
 from callcenter.queues.endings import end_contact
@@ -108,12 +108,19 @@ def _callers_come(state: State, event: PbxSynced) -> None:
         known = state.saved.contacts.get(arrival.contact)
         if known is not None and known.state is not ContactState.ENDED:
             continue
-        outcome = state.saved.ended.get(arrival.contact)
-        if outcome is not None:
-            if arrival.contact not in in_conversation:  # sent away before, and the PBX has not heard of it
-                closed = outcome is Outcome.CLOSED
-                state.emit(SendAway(arrival.contact, arrival.channel, Outcome.CLOSED if closed else Outcome.WITHDRAWN))
+        if arrival.contact in state.saved.ended:
+            if arrival.contact not in in_conversation:
+                _send_away_again(state, arrival)
         elif arrival.contact in in_conversation:
             state.ignore(arrival, f"contact {arrival.contact} is talking to an agent already")
         else:
             arrive(state, arrival)
+
+
+def _send_away_again(state: State, arrival: ContactArrived) -> None:
+    """The contact is over and the PBX holds the caller: it has not heard of it, unless it is being told just now."""
+    if any(isinstance(command, SendAway) and command.contact == arrival.contact for command in state.out):
+        return
+    outcome = state.saved.ended[arrival.contact]
+    told = (Outcome.WITHDRAWN, Outcome.CLOSED, Outcome.OVERFLOWED)
+    state.emit(SendAway(arrival.contact, arrival.channel, outcome if outcome in told else Outcome.WITHDRAWN))

@@ -24,6 +24,7 @@ from callcenter.types import (
     QueueState,
     Relaxation,
     Route,
+    Tier,
 )
 
 # contact, kind, queue and priority from then on, who asked for it
@@ -48,6 +49,7 @@ class Caller:
     offers: int = 0
     connected_ms: int = 0
     route: Route | None = None
+    tier: Tier | None = None  # as of its route, None before
     left_of_route: Route | None = None  # what counts of it where the caller waits
     nowhere: bool = False  # the rules want it where nobody may wait; it leaves when its phones have stopped
     needs: Needs | None = None
@@ -60,6 +62,10 @@ class Caller:
     refused_by: dict[AgentId, None] = field(default_factory=dict)
     moved_to: QueueName | None = None
     prioritised: int | None = None
+    overflowed: tuple[QueueName, ...] = ()  # all the queues that it has overflowed to, in their order
+    overflowed_to: QueueName | None = None  # the one of them where it waits
+    overflow_due_ms: int | None = None  # when it is looked at (again), None: never as things are
+    overflow_armed: int = 0
     decisions: int = 0
 
     @property

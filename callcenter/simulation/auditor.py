@@ -90,8 +90,10 @@ class Auditor:
             sorted(c.contact for c in sent),
         )
         for command in sent:
-            closed = self.picture.gone[command.contact] is Outcome.CLOSED
-            same("who is sent away hears why", Outcome.CLOSED if closed else Outcome.WITHDRAWN, command.outcome)
+            why = self.picture.gone[command.contact]
+            if why not in (Outcome.CLOSED, Outcome.OVERFLOWED):  # or it was answered, and is held all the same
+                why = Outcome.WITHDRAWN
+            same("who is sent away hears why", why, command.outcome)
 
     # ---- the state itself
 
@@ -112,6 +114,7 @@ class Auditor:
                 contact.held_for,
                 contact.moved_to,
                 contact.prioritised,
+                contact.overflowed,
                 tuple(contact.refused_by),
                 contact.identified,
                 contact.decisions,
@@ -173,6 +176,7 @@ def _view(caller: Caller) -> tuple[object, ...]:
         caller.held_for,
         caller.moved_to,
         caller.prioritised,
+        caller.overflowed,
         tuple(caller.refused_by),
         caller.customers is not None,
         caller.decisions,

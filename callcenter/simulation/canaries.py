@@ -209,8 +209,14 @@ def a_late_record_does_not_route_again() -> Iterator[None]:
 
 
 @canary
-def new_rules_do_not_reach_who_waits() -> Iterator[None]:
-    with swap((configure, "route", lambda state, contact: None)):
+def new_rules_do_not_reach_whose_queue_is_no_more() -> Iterator[None]:
+    right = routes.route
+
+    def broken(state: State, contact: Any) -> None:
+        if contact.route.queue in state.queues:
+            right(state, contact)
+
+    with swap((configure, "route", broken)):
         yield
 
 

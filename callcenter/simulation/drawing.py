@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
+from callcenter.simulation.drawing_expressions import draw_attributes, draw_named, draw_when
 from callcenter.types import (
     AgentConfig,
     AgentId,
     Configuration,
     Customer,
     DeviceRef,
+    Overflow,
     PbxName,
     Preference,
     QueueConfig,
@@ -38,6 +40,7 @@ LANGUAGES = (None, "en", "de")
 SKILLS = tuple(SkillName(name) for name in ("billing", "sales", "german"))
 AGENTS = tuple(AgentId(f"agent{number}") for number in range(1, 14))
 AGEING_MS = (1_000, 30_000, 600_000)
+OVERFLOW_MS = (2_000, 2_000, 20_000, 60_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,9 @@ class Features:
     closed_to: bool = False
     urgency: bool = False  # priorities far apart, and none too short for ageing to matter
     rona_backoff: bool = False
+    overflow: bool = False
+    tags: bool = False
+    expressions: bool = False
 
 
 CALM = Mix()
@@ -170,7 +176,7 @@ def draw_configuration(rng: Random, features: Features) -> Configuration:
     pbxs = [PbxName(f"pbx{number}") for number in range(1, rng.choice((1, 1, 2)) + 1)]
     queues = _draw_queues(rng, features)
     agents = tuple(_draw_agent(rng, agent, pbxs, queues, features) for agent in AGENTS[: rng.randint(1, 8)])
-    return Configuration(
+    configuration = Configuration(
         tiers=TIERS,
         default_tier=Tier("standard"),
         default_queue=queues[0].name,
@@ -184,12 +190,26 @@ def draw_configuration(rng: Random, features: Features) -> Configuration:
         ageing_ms=rng.choice(AGEING_MS),
         draw_seed=rng.randrange(100),
     )
+    return _with_expressions(rng, configuration) if features.expressions else configuration
+
+
+def _with_expressions(rng: Random, configuration: Configuration) -> Configuration:
+    named = draw_named(rng, TIERS)
+    return dataclasses.replace(
+        configuration,
+        zone=named.zone,
+        hours=named.hours,
+        attributes=named.attributes,
+        lists=named.lists,
+        conditions=named.conditions,
+        tier_rules=named.tier_rules,
+    )
 
 
 def draw_change(rng: Random, before: Configuration, pbxs: list[PbxName], features: Features) -> Configuration:
     """What an admin may make of a configuration while calls are in progress."""
     agents, queues = list(before.agents), before.queues
-    change = rng.choice(("fire", "hire", "teach", "rules", "queues", "rehire", "tiers"))
+    change = rng.choice(("fire", "hire", "teach", "rules", "queues", "rehire", "tiers", "lengths"))
     if change == "fire" and len(agents) > 1:
         agents.remove(rng.choice(agents))
     elif change == "hire" and len(agents) < 12:
@@ -203,6 +223,10 @@ def draw_change(rng: Random, before: Configuration, pbxs: list[PbxName], feature
         )
     elif change == "queues":
         queues = _draw_queues(rng, features)
+    elif change == "lengths":
+        names = [queue.name for queue in queues]
+        queues = tuple(dataclasses.replace(queue, overflow=_draw_overflow(rng, names, features)) for queue in queues)
+        return dataclasses.replace(before, queues=queues)
     elif change == "rehire":
         rng.shuffle(agents)
     elif change == "tiers":
@@ -230,6 +254,7 @@ def draw_customers(rng: Random) -> tuple[Customer, ...]:
             tier=rng.choice((*TIERS, Tier("gone"))),
             language=rng.choice(LANGUAGES),
             account_manager=draw_colleague(rng),
+            attributes=draw_attributes(rng),
         )
         for number in rng.sample(range(1, 100), rng.choice((0, 1, 1, 2)))
     )
@@ -252,9 +277,16 @@ def _draw_queues(rng: Random, features: Features) -> tuple[QueueConfig, ...]:
             ring_at_once=rng.randint(1, 3) if features.parallel else 1,
             ranked=tuple(rng.sample(AGENTS, rng.randint(0, 8))) if features.strategies else (),
             closed_to=rng.choice((None, *names)) if features.closed_to else None,
+            overflow=_draw_overflow(rng, names, features),
         )
         for name in names
     )
+
+
+def _draw_overflow(rng: Random, names: list[QueueName], features: Features) -> Overflow | None:
+    if not features.overflow or rng.random() < 0.3:
+        return None
+    return Overflow(rng.choice(OVERFLOW_MS), rng.choice((None, *names, *names, *names)))
 
 
 def _draw_agent(
@@ -286,6 +318,9 @@ def _draw_rules(rng: Random, queues: tuple[QueueConfig, ...], features: Features
     def needs(odds: float) -> tuple[Skill, ...]:
         return tuple(Skill(name, rng.randint(1, 6)) for name in SKILLS if rng.random() < odds)
 
+    names = [queue.name for queue in queues]
+    share = 0.2 if features.expressions else 1.0  # of rules that ask facts as well, or hardly any would apply
+
     def prefer() -> tuple[Preference, ...]:
         return tuple(rng.sample(tuple(Preference), rng.randint(1, 2)))
 
@@ -295,15 +330,20 @@ def _draw_rules(rng: Random, queues: tuple[QueueConfig, ...], features: Features
             queue=rng.choice(queues).name,
             priority=rng.choice((0, 30, 70, 100) if features.urgency else (0, 0, 5, 10)),
             skills=needs(0.2),
-            tier=tuple(Tier(tier) for tier in some(TIERS, 0.6)),
-            dialled=some(DIALLED, 0.3),
-            intent=some(("billing", "sales", "other"), 0.2),
-            language=some(("en", "de", "fr"), 0.2),
+            tier=tuple(Tier(tier) for tier in some(TIERS, 0.6 * share)),
+            dialled=some(DIALLED, 0.3 * share),
+            intent=some(("billing", "sales", "other"), 0.2 * share),
+            language=some(("en", "de", "fr"), 0.2 * share),
             any_of=_draw_groups(rng) if features.any_of and rng.random() < 0.4 else (),
             preferred=needs(0.4) if features.preferred_skills else (),
             relaxations=_draw_steps(rng, queues) if features.relaxations and rng.random() < 0.6 else (),
             prefer=prefer() if (kept := features.preferred_agents and rng.random() < 0.8) else (),
             prefer_for_ms=rng.choice((1_000, 10_000, 60_000, 300_000)) if kept else 0,
+            tags=tuple(rng.sample(("vip", "new", "late"), rng.randint(0, 2))) if features.tags else (),
+            text=rng.choice(("", "Greet by name.")) if features.tags else "",
+            overflow=_draw_overflow(rng, names, features),
+            when=draw_when(rng, names) if features.expressions else "",
+            entry=some(DIALLED, 0.1) if features.expressions else (),
         )
         for number in range(1, rng.randint(0, 5) + 1)
     )

@@ -50,10 +50,13 @@ class MatchWatch:
         kept = caller.held_for not in (None, worker.id)
         check("a contact is kept for its preferred agent", not kept, (ring, worker.id, caller.held_for))
         same("the screen says what is known", tuple(caller.customers or ()), pop.customers)
-        same("the screen says what is known", picture.tier(caller), pop.tier)
+        same("the screen says what is known", caller.tier, pop.tier)
         assert caller.route is not None
         why = (caller.queue, caller.priority, caller.route.rule, caller.steps)
         same("the screen says why", why, (pop.queue, pop.priority, pop.rule, len(pop.relaxed)))
+        same(
+            "the screen carries the rule's tags and text", (caller.route.tags, caller.route.text), (pop.tags, pop.text)
+        )
         self._nobody_starves(ring, caller, worker)
         if further:
             self._judge_further(ring, caller, worker)

@@ -127,6 +127,8 @@ class Picture(Placing):
                 due.append((caller.lookup_due_ms, caller.lookup_armed, partial(self.route, caller)))
             if self.step_due(caller):
                 due.append((self.step_due_ms(caller), caller.step_armed, partial(self.step, caller)))
+            if caller.waits and caller.overflow_due_ms is not None:
+                due.append((caller.overflow_due_ms, caller.overflow_armed, partial(self.overflow, caller)))
             if caller.waits and caller.held_for is not None:
                 due.append((caller.held_until_ms, caller.hold_armed, partial(self.release, caller)))
         for offer in self.offers.values():
@@ -181,8 +183,8 @@ class Picture(Placing):
                     self.withdraw(caller, event)
             case QueueStateSet():
                 self.set_queue(event)
-            case ConfigurationLoaded(configuration=configuration):
-                self._configure(configuration)
+            case ConfigurationLoaded():
+                self._configure(event.configuration, event.reroute)
             case DayBegan(day=day):
                 self._begin_day(day)
             case _:
@@ -303,7 +305,7 @@ class Picture(Placing):
         if was is READY and worker.state is not READY:
             worker.ready_ms += self._today(worker.ready_since_ms)
 
-    def _configure(self, configuration: Configuration) -> None:
+    def _configure(self, configuration: Configuration, reroute: bool) -> None:
         self.config = configuration
         names = [queue.name for queue in configuration.queues]
         self.queue_states = {name: state for name, state in self.queue_states.items() if name in names}
@@ -316,10 +318,12 @@ class Picture(Placing):
                 del self.workers[worker.id]
         for config in configuration.agents:
             self.workers.setdefault(config.id, Worker(config)).config = config
-        self.release_all()
         for caller in list(self.callers.values()):
             if caller.waits:
-                self.route(caller)
+                if reroute or caller.queue not in names:
+                    self.route(caller)
+                if caller.id in self.callers:
+                    self.expect_overflow(caller)
 
     def _begin_day(self, day: str) -> None:
         if day == self.day:

@@ -1,13 +1,15 @@
 """Where a caller waits, and for whom: the part of the account that follows rules, steps, holds and queue states.
 
-Written from docs/routing.md and not from the engine. A caller who is moved, or sent on because a queue takes nobody,
-leaves the rule's needs, its relaxation steps and its preferred agent behind.
+Written from docs/routing.md and not from the engine. A caller who is moved, overflows, or is sent on because a queue
+takes nobody, leaves the rule's needs, its relaxation steps, its preferred agent and its overflow behind.
 """
 
 import dataclasses
+from abc import ABC, abstractmethod
 
 from callcenter.events import ContactMoved, ContactPrioritised, ContactWithdrawn, QueueStateSet
 from callcenter.simulation.account import Caller, Foreseen, Worker
+from callcenter.simulation.choosing import choose
 from callcenter.simulation.judging import suits
 from callcenter.types import (
     MAX_PRIORITY,
@@ -20,19 +22,18 @@ from callcenter.types import (
     DecisionKind,
     Needs,
     Outcome,
-    Preference,
+    Overflow,
     QueueName,
     QueueState,
     Relaxation,
     Route,
-    RuleConfig,
     Skill,
 )
 
-NO_RULE = "(no rule)"
+LOOK_AGAIN_MS = 1_000  # at who should go on, while a phone rings for it
 
 
-class Placing:
+class Placing(ABC):
     def __init__(self) -> None:
         self.now_ms = 0
         self.config: Configuration | None = None
@@ -65,16 +66,20 @@ class Placing:
         self.foreseen.ended[caller.id] = outcome
         self.foreseen.over[caller.id] = caller
 
+    @abstractmethod
+    def available(self, worker: Worker) -> bool:
+        """Whether the agent may be offered something now."""
+
     # ---- rules
 
     def route(self, caller: Caller) -> None:
         """Send the caller where the rules of now want it, unless they want what they wanted before."""
-        wanted = self._decide(caller)
-        names = [queue.name for queue in self.rules_of_now.queues]
-        closed = caller.moved_to is not None and self.queue_states.get(caller.moved_to) is QueueState.CLOSED
-        if caller.moved_to not in names or closed:
+        wanted = choose(self, caller)
+        if not self._takes_who_waits(caller.moved_to):
             caller.moved_to = None
-        queue = caller.moved_to or self._open_for(caller, wanted.queue)
+        if not self._takes_who_waits(caller.overflowed_to):
+            caller.overflowed_to = None
+        queue = caller.moved_to or caller.overflowed_to or self._open_for(caller, wanted.queue)
         caller.nowhere = caller.state is ContactState.OFFERED and queue is None
         if caller.nowhere:
             return  # the phone goes on ringing
@@ -87,64 +92,15 @@ class Placing:
         left_of_route = _left_of(caller, wanted, queue)
         if left_of_route == caller.left_of_route:
             return
-        if caller.moved_to is not None:
+        if caller.moved_to is not None or caller.overflowed_to is not None:
             caller.left_of_route = left_of_route
             self.decided(caller, DecisionKind.ROUTED)
         else:
             self._enter(caller, queue)
 
-    def _decide(self, caller: Caller) -> Route:
-        for rule in self.rules_of_now.rules:
-            because = self._matched(rule, caller)
-            if because is not None:
-                return self._route_of(rule, because, caller)
-        because = f"{caller.arrival.dialled} {self.tier(caller)}"
-        return Route(self.rules_of_now.default_queue, 0, (), NO_RULE, because, matched=False)
-
-    @staticmethod
-    def _route_of(rule: RuleConfig, because: str, caller: Caller) -> Route:
-        customers = caller.customers or ()
-        prefer: list[AgentId] = []
-        for preference in rule.prefer:
-            if preference is Preference.LAST_AGENT:
-                named = caller.last_agent
-            else:
-                named = customers[0].account_manager if len(customers) == 1 else None
-            if named is not None and named not in prefer:
-                prefer.append(named)
-        return Route(
-            queue=rule.queue,
-            priority=rule.priority,
-            skills=rule.skills,
-            rule=rule.name,
-            because=because,
-            any_of=rule.any_of,
-            preferred=rule.preferred,
-            relaxations=rule.relaxations,
-            prefer=tuple(prefer),
-            prefer_for_ms=rule.prefer_for_ms,
-        )
-
-    def _matched(self, rule: RuleConfig, caller: Caller) -> str | None:
-        """The facts that the rule asked for, None where it does not apply."""
-        arrival, customers = caller.arrival, caller.customers or ()
-        language = arrival.language or (customers[0].language if len(customers) == 1 else None) or ""
-        facts: tuple[tuple[tuple[str, ...], str], ...] = (
-            (rule.tier, self.tier(caller)),
-            (rule.dialled, arrival.dialled),
-            (rule.intent, arrival.intent or ""),
-            (rule.language, language),
-        )
-        asked = [(wanted, value) for wanted, value in facts if wanted]
-        if any(value not in wanted for wanted, value in asked):
-            return None
-        return " ".join(value for _, value in asked)
-
-    def tier(self, caller: Caller) -> str:
-        for tier in self.rules_of_now.tiers:
-            if any(customer.tier == tier for customer in caller.customers or ()):
-                return tier
-        return self.rules_of_now.default_tier
+    def _takes_who_waits(self, queue: QueueName | None) -> bool:
+        names = [config.name for config in self.rules_of_now.queues]
+        return queue in names and self.queue_states.get(queue) is not QueueState.CLOSED
 
     # ---- queues and their states
 
@@ -162,6 +118,7 @@ class Placing:
             while self.step_due(caller):
                 self.step(caller)
             self._hold(caller, route)
+            self.expect_overflow(caller)
             return
         self._leave_rule_behind(caller, queue)
         self.decided(caller, DecisionKind.ROUTED)
@@ -174,15 +131,15 @@ class Placing:
     def _open_for(self, caller: Caller, wanted: QueueName) -> QueueName | None:
         """The first queue, from the one wanted along `closed_to`, in which the caller may wait."""
         closed_to = {queue.name: queue.closed_to for queue in self.rules_of_now.queues}
-        queue: QueueName | None = wanted
+        queue: QueueName | None = wanted  # a route that is kept may name one that is no more
         seen: list[QueueName] = []
-        while queue is not None and queue not in seen:
+        while queue in closed_to and queue not in seen:
             state = self.queue_states.get(queue, QueueState.OPEN)
             there = caller.waits and caller.queue == queue
             if state is QueueState.OPEN or (state is QueueState.DRAINED and there):
                 return queue
             seen.append(queue)
-            queue = closed_to.get(queue)
+            queue = closed_to[queue]
         return None
 
     def _send_away(self, caller: Caller) -> None:
@@ -196,6 +153,7 @@ class Placing:
         self._waits(caller)
         caller.needs, caller.to_come, caller.steps, caller.held_for = Needs((queue,)), (), 0, None
         caller.left_of_route = _left_of(caller, caller.route, queue)
+        self.expect_overflow(caller)
 
     def leave_closed(self, caller: Caller) -> None:
         """Who waits in a closed queue leaves it, and goes where its rule says or on from there."""
@@ -222,6 +180,7 @@ class Placing:
         if caller.queue == event.queue:
             return
         caller.moved_to, caller.nowhere = event.queue, False
+        caller.overflowed, caller.overflowed_to = (), None
         self._leave_rule_behind(caller, event.queue)
         self.decided(caller, DecisionKind.MOVED, event.by)
 
@@ -238,6 +197,41 @@ class Placing:
         self.decided(caller, DecisionKind.WITHDRAWN, event.by)
         self.foreseen.sent_away[caller.id] = None
         self.end(caller, Outcome.WITHDRAWN)
+
+    # ---- overflow
+
+    def _overflow_of(self, caller: Caller) -> Overflow | None:
+        """The one that counts: its rule's in the rule's own queue, else the queue's; none for who was moved."""
+        if not caller.waits or caller.route is None or caller.moved_to is not None:
+            return None
+        own = caller.queue == caller.route.queue and caller.overflowed_to is None
+        if own and caller.route.overflow is not None:
+            return caller.route.overflow
+        return next((queue.overflow for queue in self.rules_of_now.queues if queue.name == caller.queue), None)
+
+    def expect_overflow(self, caller: Caller) -> None:
+        """From its arrival on: perhaps its time is over already."""
+        overflow = self._overflow_of(caller)
+        caller.overflow_due_ms = None if overflow is None else caller.arrived_ms + overflow.after_ms
+        caller.overflow_armed = self.arm()
+
+    def overflow(self, caller: Caller) -> None:
+        """Its time is over: it goes on, unless a phone rings for it or there is nowhere to go."""
+        overflow = self._overflow_of(caller)
+        assert overflow is not None
+        caller.overflow_due_ms = None
+        if caller.state is ContactState.OFFERED:
+            caller.overflow_due_ms, caller.overflow_armed = self.now_ms + LOOK_AGAIN_MS, self.arm()
+        elif overflow.to is None:
+            self.decided(caller, DecisionKind.OVERFLOWED)
+            self.foreseen.sent_away[caller.id] = None
+            self.end(caller, Outcome.OVERFLOWED)
+        else:
+            queue = self._open_for(caller, overflow.to)
+            if queue is not None and queue != caller.queue and queue not in caller.overflowed:
+                caller.overflowed, caller.overflowed_to = (*caller.overflowed, queue), queue
+                self._leave_rule_behind(caller, queue)
+                self.decided(caller, DecisionKind.OVERFLOWED)
 
     # ---- relaxation
 
@@ -306,8 +300,8 @@ def _lowered(need: Skill, step: Relaxation) -> Skill:
 
 
 def _left_of(caller: Caller, route: Route, queue: QueueName) -> Route:
-    """What counts of a route for who waits in `queue`: everything but the priority, if it is the rule's own queue."""
+    """What counts of a route for who waits in `queue`: all of it in the rule's own queue."""
     priority = route.priority if caller.prioritised is None else caller.prioritised
-    if route.queue == queue and caller.moved_to is None:
+    if route.queue == queue and caller.moved_to is None and caller.overflowed_to is None:
         return dataclasses.replace(route, priority=priority)
-    return Route(queue, priority, (), route.rule, route.because, route.matched)
+    return Route(queue, priority, (), route.rule, route.because, route.matched, tags=route.tags, text=route.text)

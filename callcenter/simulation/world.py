@@ -391,7 +391,7 @@ class World:
     def _reload(self) -> None:
         if self.mix != CALM:
             self.config = draw_change(self.rng, self.config, list(self.pbxs), self.features)
-            self.feed(ConfigurationLoaded(self.config))
+            self.feed(ConfigurationLoaded(self.config, reroute=self.rng.random() < 0.5))
 
 
 def _chances(rng: Random, mix: Mix) -> Chances:

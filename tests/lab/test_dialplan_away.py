@@ -34,7 +34,7 @@ async def until_in(ami: AmiProbe, channel: str, context: str) -> None:
     await eventually(there)
 
 
-@pytest.mark.parametrize("outcome", ["withdrawn", "closed"])
+@pytest.mark.parametrize("outcome", ["withdrawn", "closed", "overflowed"])
 @run_async
 async def test_a_waiting_caller_hears_a_message_and_the_pbx_hangs_up(pbx: Pbx, outcome: str) -> None:
     async with daemon(pbx) as ami:
@@ -42,7 +42,7 @@ async def test_a_waiting_caller_hears_a_message_and_the_pbx_hangs_up(pbx: Pbx, o
             channel = await come(ami)
             await ami.event("BridgeEnter", Uniqueid=channel)
             await send_away(ami, channel, outcome)
-            assert await place_of(ami, channel) == "callcenter-away"
+            await until_in(ami, channel, "callcenter-away")
             await callers.until(What.ENDED, limit_s=20)
             hung_up = await ami.event("Hangup", Uniqueid=channel)
             assert (value(hung_up, "Context"), value(hung_up, "Exten")) == ("callcenter-away", outcome)

@@ -3,19 +3,25 @@
 from dataclasses import replace
 
 from callcenter.commands import ContactRouted, RecordDecision, RecordSegment, RingDevice, ScreenPop, SendAway
-from callcenter.events import ConfigurationLoaded, QueueStateSet
+from callcenter.events import ConfigurationLoaded, ContactMoved, QueueStateSet
 from callcenter.types import (
+    AgentConfig,
+    Configuration,
+    ContactId,
     DecisionKind,
     DeviceStatus,
     LegEnd,
     Needs,
     OfferState,
     Outcome,
+    Overflow,
     QueueName,
     QueueState,
     Relaxation,
     RuleConfig,
     SkillName,
+    Tier,
+    TierRule,
 )
 from tests.playbook import (
     Playbook,
@@ -209,3 +215,87 @@ def test_who_rings_while_new_rules_lead_nowhere_is_routed_again_when_the_phone_s
     story.at(300, leg_ended("anna.1", LegEnd.BUSY)).expect(
         decided("anna", DecisionKind.TURNED_AWAY, queue="sales"), recorded("anna", Outcome.CLOSED)
     )
+
+
+# ---- overflow
+
+
+def flowing(overflow: Overflow | None, *agents: AgentConfig, **of_queues: Overflow) -> Configuration:
+    """A rule that sends everybody to sales and asks for tact, and three queues, some with an overflow of their own."""
+    queues = tuple(replace(queue(name), overflow=of_queues.get(name)) for name in ("general", "sales", "vip"))
+    rules = (replace(rule("all", to="sales", needs=skills(tact=9), priority=5), overflow=overflow),)
+    return configuration(*agents, queues=queues, rules=rules)
+
+
+def test_who_has_waited_long_enough_goes_on_to_the_other_queue_with_age_and_priority() -> None:
+    story = Playbook.open(flowing(Overflow(30_000, GENERAL), agent("ada"))).at(100, arrived("anna"))
+    story.wait_until(30_099).expect_nothing_of(RecordDecision)
+    story.wait_until(30_100).expect(
+        decided("anna", DecisionKind.OVERFLOWED, queue="general", priority=5, words="after 30 s: to queue general"),
+        ring("anna.1", device="ada"),
+    )
+    assert story.contact("anna").arrived_ms == story.START_MS + 100
+
+
+def test_the_queues_own_overflow_counts_where_the_rule_says_nothing_and_goes_on_from_queue_to_queue() -> None:
+    story = Playbook.open(flowing(None, sales=Overflow(20_000, GENERAL), general=Overflow(50_000, VIP)))
+    story.at(100, arrived("anna"))
+    story.wait_until(20_100).expect(decided("anna", DecisionKind.OVERFLOWED, queue="general"))
+    story.wait_until(50_100).expect(decided("anna", DecisionKind.OVERFLOWED, queue="vip"))
+    assert story.engine.next_due_ms() is None
+
+
+def test_a_circle_of_overflows_ends_where_it_began() -> None:
+    story = Playbook.open(flowing(None, sales=Overflow(20_000, GENERAL), general=Overflow(20_000, SALES)))
+    story.at(100, arrived("anna")).wait_until(200_000)
+    route = story.contact("anna").route
+    assert route is not None
+    assert route.queue in ("general", "sales")
+    assert story.engine.next_due_ms() is None
+
+
+def test_overflow_to_nowhere_ends_the_call_with_a_message() -> None:
+    story = Playbook.open(flowing(Overflow(30_000))).at(100, arrived("anna"))
+    story.wait_until(30_100).expect(
+        decided("anna", DecisionKind.OVERFLOWED, queue="sales"),
+        want(SendAway, contact="anna", outcome=Outcome.OVERFLOWED),
+        recorded("anna", Outcome.OVERFLOWED, queue="sales", waited_ms=30_000),
+    )
+
+
+def test_while_a_phone_rings_it_stays_and_goes_on_when_that_comes_to_nothing() -> None:
+    config = flowing(Overflow(30_000, GENERAL), agent("bob", "sales", tact=9), agent("ada"))
+    story = Playbook.open(config)
+    story.at(41_000, arrived("ben")).at(55_000, ringing("ben.1"), leg_ended("ben.1", LegEnd.BUSY))
+    story.wait_until(70_900).at(70_950, ringing("ben.2"))
+    story.wait_until(72_000).expect_nothing_of(RecordDecision)
+    story.at(72_100, leg_ended("ben.2", LegEnd.BUSY)).expect_nothing_of(RecordDecision)
+    story.wait_until(73_000).expect(decided("ben", DecisionKind.OVERFLOWED), ring("ben.3", device="ada"))
+
+
+def test_overflow_to_a_closed_queue_follows_its_closed_to_or_stays() -> None:
+    story = Playbook.open(flowing(Overflow(30_000, VIP))).at(50, close("vip")).at(100, arrived("anna"))
+    story.wait_until(30_100).expect_nothing_of(RecordDecision, SendAway)
+    queues = (queue("general"), queue("sales"), replace(queue("vip"), closed_to=GENERAL))
+    rules = (replace(rule("all", to="sales"), overflow=Overflow(30_000, VIP)),)
+    story = Playbook.open(configuration(queues=queues, rules=rules)).at(50, close("vip")).at(100, arrived("anna"))
+    story.wait_until(30_100).expect(decided("anna", DecisionKind.OVERFLOWED, queue="general"))
+
+
+def test_a_supervisors_move_is_not_undone_by_overflow_nor_an_overflow_by_a_late_record() -> None:
+    story = Playbook.open(flowing(Overflow(30_000, GENERAL))).at(100, arrived("anna"))
+    story.at(200, ContactMoved(ContactId("anna"), VIP, "sue")).wait_until(60_000).expect_nothing_of(RecordDecision)
+    story = Playbook.open(flowing(Overflow(30_000, GENERAL))).at(100, arrived("anna", caller="+1")).wait_until(40_000)
+    story.at(41_000, found("anna", customer(1, "gold")))
+    route = story.contact("anna").route
+    assert route is not None
+    assert (route.queue, route.skills) == ("general", ())
+
+
+def test_a_rule_may_ask_how_busy_a_queue_is_and_rules_for_the_tier_come_first() -> None:
+    busy = replace(rule("busy", to="general"), when="queue.sales.waiting >= 1 and customer.tier == 'silver'")
+    config = configuration(queues=(queue("general"), queue("sales")), rules=(busy, rule("sales", to="sales")))
+    config = replace(config, tier_rules=(TierRule("contact.dialled == '100'", Tier("silver")),))
+    story = Playbook(config).at(100, arrived("anna")).expect(want(ContactRouted, queue="sales", tier="silver"))
+    story.at(200, arrived("ben")).expect(want(ContactRouted, queue="general", rule="busy", tier="silver"))
+    story.at(300, arrived("cleo", dialled="200")).expect(want(ContactRouted, queue="sales", tier="standard"))

@@ -82,7 +82,8 @@ def test_a_move_and_a_priority_hold_against_a_late_record_and_new_rules() -> Non
     story = floor().at(200, arrived("ben", caller="+1")).wait_until(450)
     story.at(500, move("sales", "ben"), prioritise(90, "ben"))
     story.at(1_000, found("ben", customer(1, "gold")))
-    story.at(1_100, ConfigurationLoaded(configuration(agent("ada"), queues=QUEUES, rules=(rule("all", priority=3),))))
+    rules = (rule("all", priority=3),)
+    story.at(1_100, ConfigurationLoaded(configuration(agent("ada"), queues=QUEUES, rules=rules), reroute=True))
     route = story.contact("ben").route
     assert route is not None
     assert (route.queue, route.priority, route.skills) == ("sales", 90, ())

@@ -45,15 +45,24 @@ from tests.playbook import (
 ADA, BOB = agent("ada"), agent("bob")
 
 
-def _load(config: Configuration) -> ConfigurationLoaded:
-    return ConfigurationLoaded(config)
+def _load(config: Configuration, reroute: bool = False) -> ConfigurationLoaded:
+    return ConfigurationLoaded(config, reroute)
 
 
-def test_waiting_contacts_are_routed_again_and_keep_their_age() -> None:
+def test_who_waits_keeps_the_route_and_who_comes_gets_the_new_rules() -> None:
+    queues = (queue("general"), queue("vip"))
+    story = Playbook(configuration(queues=queues)).at(100, arrived("anna", dialled="200"))
+    rules = (rule("vip", to="vip", dialled="200", priority=5), rule("everybody"))
+    story.at(5_000, _load(configuration(queues=queues, rules=rules))).expect_nothing_of(ContactRouted)
+    story.at(6_000, arrived("ben", dialled="200")).expect(want(ContactRouted, contact="ben", queue="vip"))
+    assert [view.waiting for view in story.engine.overview(story.START_MS).queues] == [1, 1]
+
+
+def test_waiting_contacts_are_routed_again_if_it_is_asked_for_and_keep_their_age() -> None:
     queues = (queue("general"), queue("vip"))
     story = Playbook(configuration(queues=queues)).at(100, arrived("anna"), arrived("ben", dialled="200"))
     rules = (rule("vip", to="vip", dialled="200", priority=5), rule("everybody"))
-    story.at(5_000, _load(configuration(queues=queues, rules=rules))).expect(
+    story.at(5_000, _load(configuration(queues=queues, rules=rules), reroute=True)).expect(
         want(ContactRouted, contact="ben", queue="vip", again=True)
     )
     assert story.contact("ben").arrived_ms == story.START_MS + 100
@@ -71,7 +80,8 @@ def test_an_offer_stands_while_its_contact_is_routed_elsewhere() -> None:
     queues = (queue("general"), queue("vip"))
     story = Playbook.open(configuration(ADA, queues=queues)).at(100, arrived("anna"))
     rules = (rule("all", to="vip"),)
-    story.at(200, _load(configuration(ADA, queues=queues, rules=rules))).expect_nothing_of(OfferClosed, RingDevice)
+    changed = _load(configuration(ADA, queues=queues, rules=rules), reroute=True)
+    story.at(200, changed).expect_nothing_of(OfferClosed, RingDevice)
     story.at(300, leg_ended("anna.1", LegEnd.BUSY)).wait_until(20_000).expect_nothing_of(RingDevice)
     assert story.contact("anna").route is not None
     assert story.engine.overview(story.START_MS).queues[1].waiting == 1
@@ -149,7 +159,7 @@ def test_tiers_follow_the_configuration_known_caller_or_not() -> None:
     story = Playbook(configuration()).at(100, arrived("anna"), arrived("gus", caller="+1"))
     story.at(200, found("gus", customer(1, "gold")))
     fewer = dataclasses.replace(configuration(), tiers=(Tier("silver"), Tier("basic")), default_tier=Tier("basic"))
-    story.at(300, _load(fewer))
+    story.at(300, _load(fewer, reroute=True))
     assert (story.contact("anna").tier, story.contact("gus").tier) == ("basic", "basic")
 
 

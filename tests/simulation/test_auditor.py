@@ -21,7 +21,7 @@ from callcenter.commands import (
     SendAway,
     StopRinging,
 )
-from callcenter.events import AgentReady, Event, WrapUpEnded
+from callcenter.events import AgentReady, Event, TimePassed, WrapUpEnded
 from callcenter.simulation.auditor import BrokenInvariantError
 from callcenter.types import AgentId, ContactId, LegEnd, OfferId, OfferState, Outcome, QueueState
 from tests.playbook import (
@@ -38,7 +38,11 @@ from tests.playbook import (
     found,
     left,
     leg_ended,
+    overflow,
+    queue,
     queue_set,
+    sent_away,
+    synced,
     withdrawn,
     without,
 )
@@ -154,3 +158,17 @@ def test_a_figure_of_the_day_that_is_not_so_is_noticed() -> None:
     story.engine.snapshot().agents[AgentId("ada")].ready_ms += 1
     with pytest.raises(BrokenInvariantError, match="figures of the day"):
         story.at(200, AgentReady(AgentId("ada")))
+
+
+def test_who_overflows_away_and_hears_something_else_is_noticed() -> None:
+    config = configuration(queues=(dataclasses.replace(queue("general"), overflow=overflow(2)),))
+    with pytest.raises(BrokenInvariantError, match="who is sent away hears why"):
+        feed_distorted(
+            Playbook(config), changed(SendAway, outcome=Outcome.WITHDRAWN), arrived("anna"), TimePassed(), TimePassed()
+        )
+
+
+def test_who_is_held_still_after_a_reconnect_hears_the_same_again() -> None:
+    config = configuration(queues=(dataclasses.replace(queue("general"), overflow=overflow(1_000)),))
+    story = Playbook(config).at(10, synced()).at(20, arrived("anna")).at(1_020, TimePassed())
+    story.at(2_000, synced(waiting=(arrived("anna"),))).expect(sent_away("anna", Outcome.OVERFLOWED))

@@ -3,6 +3,7 @@
 import dataclasses
 from random import Random
 
+from callcenter.routing.language.program import compile_rules
 from callcenter.simulation.drawing import (
     CALM,
     TIERS,
@@ -40,6 +41,9 @@ def _assert_sound(config: Configuration) -> None:
     assert all(1 <= level <= MAX_QUEUE_LEVEL for agent in config.agents for level in agent.levels.values())
     assert all(set(agent.levels) <= set(agent.queues) for agent in config.agents)
     assert all(queue.closed_to is None or queue.closed_to in queues for queue in config.queues)
+    overflows = [queue.overflow for queue in config.queues] + [rule.overflow for rule in config.rules]
+    assert all(overflow.to is None or overflow.to in queues for overflow in overflows if overflow is not None)
+    compile_rules(config)
     for rule in config.rules:
         times_ms = [step.after_ms for step in rule.relaxations]
         assert times_ms == sorted(times_ms)
@@ -85,6 +89,8 @@ def test_a_center_without_features_is_a_simple_one_and_one_with_all_has_every_st
     for seed in range(50):
         config = draw_configuration(Random(seed), Features())
         assert all(queue.strategy is Strategy.LONGEST_IDLE and queue.ring_at_once == 1 for queue in config.queues)
+        assert not any(queue.overflow for queue in config.queues)
+        assert not any(rule.overflow or rule.tags or rule.text or rule.when or rule.entry for rule in config.rules)
         assert not any(rule.any_of or rule.preferred or rule.relaxations or rule.prefer for rule in config.rules)
     everything = Features(*(True for _ in dataclasses.fields(Features)))
     drawn = [draw_configuration(Random(seed), everything) for seed in range(100)]

@@ -18,6 +18,7 @@ from tests.playbook import (
     feed_distorted,
     found,
     leg_ended,
+    moved,
     phone,
     prioritised,
     queue,
@@ -170,3 +171,17 @@ def test_what_the_screen_shows_is_what_the_account_says() -> None:
 
         with pytest.raises(BrokenInvariantError, match="the screen says why"):
             feed_distorted(Playbook.open(configuration(agent("ada"))), distort, arrived("anna"))
+
+
+def test_tags_and_text_of_the_rule_are_on_the_screen_wherever_it_waits() -> None:
+    greets = dataclasses.replace(rule("greets"), tags=("vip",), text="Greet by name.")
+    config = configuration(agent("ada"), agent("bob", "sales"), queues=(queue("general"), queue("sales")))
+    for changed in ({"tags": ()}, {"text": ""}):
+
+        def distort(commands: list[Command], changed: dict[str, Any] = changed) -> list[Command]:
+            return [dataclasses.replace(c, **changed) if isinstance(c, ScreenPop) else c for c in commands]
+
+        story = Playbook.open(dataclasses.replace(config, rules=(greets,))).at(10, phone("ada", DeviceStatus.IN_USE))
+        story.at(20, arrived("anna"), phone("bob", DeviceStatus.IN_USE), moved("anna", "sales"))
+        with pytest.raises(BrokenInvariantError, match="the rule's tags and text"):
+            feed_distorted(story, distort, phone("bob", DeviceStatus.FREE))

@@ -88,8 +88,8 @@ def test_the_highest_tier_and_the_only_language_count() -> None:
     anna, ben = picture.callers[ContactId("anna")], picture.callers[ContactId("ben")]
     assert anna.route is not None
     assert ben.route is not None
-    assert (picture.tier(anna), anna.route.rule) == ("gold", "all")
-    assert (picture.tier(ben), ben.route.rule) == ("silver", "german")
+    assert (anna.tier, anna.route.rule) == ("gold", "all")
+    assert (ben.tier, ben.route.rule) == ("silver", "german")
 
 
 def test_nobody_is_available_while_the_pbx_is_away() -> None:

@@ -16,10 +16,12 @@ from callcenter.types import (
     LegEnd,
     Needs,
     Outcome,
+    Overflow,
     Preference,
     QueueName,
     QueueState,
     Relaxation,
+    RuleConfig,
     SkillName,
 )
 from tests.playbook import (
@@ -31,11 +33,14 @@ from tests.playbook import (
     customer,
     decided,
     found,
+    left,
     leg_ended,
     moved,
+    overflow,
     prioritised,
     queue,
     queue_set,
+    reloaded,
     rule,
     sent_away,
     skills,
@@ -90,7 +95,7 @@ def test_steps_lower_drop_and_add_in_the_order_of_their_time() -> None:
 def test_who_is_routed_again_begins_with_the_steps_that_are_due() -> None:
     config = configuration(agent("ada"), queues=(queue("general"), queue("sales")))
     story = Playbook.open(config).at(1, AgentSignedOut(AgentId("ada")), arrived("anna"))
-    story.at(1_500, ConfigurationLoaded(dataclasses.replace(config, rules=(RELAXED,))))
+    story.at(1_500, reloaded(dataclasses.replace(config, rules=(RELAXED,))))
     assert (_caller(story).steps, _caller(story).decisions) == (1, 3)
 
 
@@ -144,7 +149,7 @@ def test_a_move_leaves_the_rule_behind_and_holds_against_new_rules() -> None:
     story = Playbook.open(config).at(0, arrived("anna")).at(100, moved("anna", "sales"))
     caller = _caller(story)
     assert (caller.needs, caller.moved_to, caller.to_come) == (Needs((SALES,)), "sales", ())
-    story.at(200, ConfigurationLoaded(dataclasses.replace(config, rules=(rule("new", priority=5),))))
+    story.at(200, reloaded(dataclasses.replace(config, rules=(rule("new", priority=5),))))
     assert (caller.needs, caller.priority) == (Needs((SALES,)), 5)
     story.at(300, ConfigurationLoaded(dataclasses.replace(config, queues=(queue("general"),))))
     assert (caller.queue, caller.moved_to) == ("general", None)
@@ -161,7 +166,7 @@ def test_a_priority_holds_and_one_out_of_range_is_ignored() -> None:
     config = _center()
     story = Playbook.open(config).at(0, arrived("anna")).at(100, prioritised("anna", 70), prioritised("anna", 101))
     story.expect(decided("anna", 2, DecisionKind.PRIORITISED, priority=70, by="sue"))
-    story.at(200, ConfigurationLoaded(dataclasses.replace(config, rules=(rule("new", priority=5),))))
+    story.at(200, reloaded(dataclasses.replace(config, rules=(rule("new", priority=5),))))
     assert _caller(story).priority == 70
 
 
@@ -216,3 +221,121 @@ def test_a_queues_state_outlives_new_rules_and_goes_with_the_queue() -> None:
     assert story.auditor.picture.queue_states == {SALES: CLOSED}
     story.at(200, ConfigurationLoaded(dataclasses.replace(config, queues=(queue("general"),))))
     assert story.auditor.picture.queue_states == {}
+
+
+# ---- overflow
+
+AWAY_LATER = overflow(9_000)
+
+
+def _overflowing(*agents: str, rules: tuple[RuleConfig, ...] = (), **overflows: Overflow | None) -> Configuration:
+    queues = tuple(dataclasses.replace(queue(name), overflow=overflows[name]) for name in overflows)
+    return configuration(*(agent(name, *overflows) for name in agents), queues=queues, rules=rules)
+
+
+def test_the_rules_overflow_counts_in_its_own_queue_and_the_queues_in_every_other() -> None:
+    theirs = dataclasses.replace(RELAXED, overflow=overflow(3_000, "sales"))
+    config = _overflowing(rules=(theirs,), general=overflow(1_000, "night"), sales=AWAY_LATER, night=None)
+    story = Playbook.open(config).at(500, arrived("anna"))
+    caller = _caller(story)
+    story.at(3_499, TimePassed())
+    assert (caller.queue, caller.steps) == ("general", 3)
+    story.at(3_500, TimePassed()).expect(decided("anna", 5, DecisionKind.OVERFLOWED, queue="sales", priority=0))
+    assert (caller.needs, caller.overflowed) == (Needs((SALES,)), (SALES,))
+    story.at(9_500, TimePassed()).expect(
+        decided("anna", 6, DecisionKind.OVERFLOWED, queue="sales"), sent_away("anna", Outcome.OVERFLOWED)
+    )
+    assert story.auditor.picture.gone == {"anna": Outcome.OVERFLOWED}
+
+
+def test_one_overflow_leads_to_the_next_at_once_and_never_back() -> None:
+    config = _overflowing(
+        general=overflow(1_000, "sales"), sales=overflow(500, "night"), night=overflow(800, "general")
+    )
+    story = Playbook.open(config).at(0, arrived("anna"))
+    story.at(1_000, TimePassed())
+    assert _caller(story).overflowed == (SALES, NIGHT, GENERAL)
+    story.at(60_000, TimePassed()).expect_nothing_of(RecordDecision)
+    assert _caller(story).queue == "general"
+
+
+def test_while_a_phone_rings_it_waits_and_is_looked_at_each_second() -> None:
+    story = Playbook.open(_overflowing("ada", general=overflow(1_000))).at(100, arrived("anna"))
+    story.at(1_300, TimePassed()).at(2_200, TimePassed()).expect_nothing_of(RecordDecision)
+    story.at(2_250, leg_ended("anna.1", LegEnd.BUSY))
+    assert _caller(story).overflow_due_ms == Playbook.START_MS + 2_300
+    story.at(2_299, TimePassed()).expect_nothing_of(RecordDecision)
+    story.at(2_300, TimePassed()).expect(sent_away("anna", Outcome.OVERFLOWED))
+
+
+def test_where_a_queue_takes_nobody_closed_to_leads_on_and_where_it_leads_nowhere_it_stays() -> None:
+    config = _overflowing(general=overflow(1_000, "sales"), sales=None, night=None)
+    leading_on = dataclasses.replace(config.queues[1], closed_to=NIGHT)
+    story = Playbook.open(dataclasses.replace(config, queues=(config.queues[0], leading_on, config.queues[2])))
+    story.at(0, queue_set("sales", DRAINED), arrived("anna")).at(1_000, TimePassed())
+    assert _caller(story).overflowed == (NIGHT,)
+    story.at(2_000, left("anna"), arrived("ben")).at(2_500, queue_set("night", CLOSED)).at(3_000, TimePassed())
+    story.expect_nothing_of(RecordDecision)
+    story.at(4_000, queue_set("night", OPEN)).at(60_000, TimePassed()).expect_nothing_of(RecordDecision)
+    assert _caller(story, "ben").queue == "general"
+
+
+def test_who_should_go_where_no_queue_is_any_more_stays() -> None:
+    theirs = dataclasses.replace(rule("theirs"), overflow=overflow(1_000, "sales"))
+    config = _overflowing(rules=(theirs,), general=None, sales=None)
+    story = Playbook.open(config).at(0, arrived("anna"))
+    story.at(500, reloaded(_overflowing(general=None), reroute=False)).at(1_000, TimePassed())
+    assert _caller(story).queue == "general"
+
+
+def test_who_was_moved_does_not_overflow() -> None:
+    story = Playbook.open(_overflowing(general=None, sales=overflow(1_000))).at(0, arrived("anna"))
+    story.at(500, moved("anna", "sales")).at(60_000, TimePassed()).expect_nothing_of(RecordDecision)
+
+
+def test_late_records_and_new_rules_do_not_undo_it_unless_the_queue_is_no_more() -> None:
+    config = _overflowing(general=overflow(1_000, "sales"), sales=None)
+    story = Playbook.open(config).at(0, arrived("anna", caller="+1")).at(1_000, TimePassed())
+    story.at(1_100, found("anna", customer(1, "gold")))
+    story.at(1_200, reloaded(dataclasses.replace(config, rules=(rule("new", priority=5, needs=skills(law=3)),))))
+    caller = _caller(story)
+    assert (caller.needs, caller.priority, caller.tier) == (Needs((SALES,)), 5, "gold")
+    story.at(1_300, ConfigurationLoaded(dataclasses.replace(config, queues=(queue("general"),))))
+    assert (caller.queue, caller.overflowed, caller.overflowed_to) == ("general", (SALES,), None)
+
+
+def test_who_overflowed_into_a_queue_that_closes_goes_back_to_its_rules() -> None:
+    story = Playbook.open(_overflowing(general=overflow(1_000, "sales"), sales=None)).at(0, arrived("anna"))
+    story.at(1_000, TimePassed()).at(2_000, queue_set("sales", CLOSED))
+    assert _caller(story).queue == "general"
+    story.at(3_000, TimePassed()).at(3_100, queue_set("sales", OPEN)).at(60_000, TimePassed())
+    assert _caller(story).queue == "general"
+
+
+# ---- new rules
+
+
+def test_who_waits_keeps_its_route_and_tier_whatever_new_rules_say() -> None:
+    config = _center()
+    changed = dataclasses.replace(config, rules=(rule("new", to="sales"),), default_tier=config.tiers[0])
+    story = Playbook.open(config).at(0, arrived("anna"), arrived("ben", caller="+1"))
+    story.at(100, reloaded(changed, reroute=False)).expect_nothing_of(RecordDecision)
+    assert (_caller(story).queue, _caller(story).tier) == ("general", "standard")
+    story.at(200, TimePassed())  # ben's record did not come in time
+    assert (_caller(story, "ben").queue, _caller(story, "ben").tier) == ("sales", "gold")
+    story.at(300, reloaded(changed))
+    assert (_caller(story).queue, _caller(story).tier) == ("sales", "gold")
+
+
+def test_who_waits_where_no_queue_is_any_more_is_routed_though_nobody_asked() -> None:
+    config = _center()
+    story = Playbook.open(config).at(0, arrived("anna")).at(100, moved("anna", "sales"))
+    story.at(200, reloaded(dataclasses.replace(config, queues=(queue("general"),)), reroute=False))
+    assert _caller(story).queue == "general"
+
+
+@pytest.mark.parametrize("reroute", [False, True])
+def test_new_lengths_of_overflow_count_at_once_from_the_arrival(reroute: bool) -> None:
+    story = Playbook.open(_overflowing(general=overflow(60_000))).at(0, arrived("anna"))
+    story.at(2_000, reloaded(_overflowing(general=overflow(1_000)), reroute=reroute))
+    story.at(2_001, TimePassed()).expect(sent_away("anna", Outcome.OVERFLOWED))
