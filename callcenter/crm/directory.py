@@ -3,7 +3,7 @@
 One idea: a look-up is never in a call's way. `execute` takes the question and returns; the answer goes out as an event
 whenever it comes, within `crm.lookup_limit_s`. No answer is an answer too: the engine has its own deadline, and routes
 without one. Who talked to the customer last is an extra: the customers go out without it if it can't be had in a
-moment.
+moment. The attributes that the rules declare come with the customer, in the same round trip.
 
 Bounds: `concurrency` look-ups are in the database at once, `max_waiting` are under way or wait; one beyond that is
 not made, and counted.
@@ -15,20 +15,23 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from enum import Enum
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, and_, bindparam, null, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callcenter.commands import Command, LookUpCustomer
+from callcenter.crm import attributes as crm_attributes
 from callcenter.crm.numbers import to_e164
 from callcenter.events import CustomersFound
 from callcenter.settings import CrmSettings
 from callcenter.stores.database import DATABASE_ERRORS, in_short
 from callcenter.stores.health import RareLog
 from callcenter.stores.history import last_agent
-from callcenter.stores.tables import CustomerNumberRow, CustomerRow
+from callcenter.stores.tables import CustomerAttributeRow, CustomerNumberRow, CustomerRow
 from callcenter.stores.text import clean_text
-from callcenter.types import AgentId, Customer, Tier
+from callcenter.types import AgentId, Attribute, Customer, Tier
 
 MAX_SHARING = 20  # of the customers on one number, so many are shown; a switchboard may have thousands
 RETRY_PAUSE_S = 0.25
@@ -58,12 +61,13 @@ class CustomerDirectory:
         settings: CrmSettings,
         emit: Callable[[CustomersFound], None],
         *,
+        attributes: Sequence[Attribute] = (),
         observe: Observer | None = None,
         concurrency: int = 8,
         max_waiting: int = 1_000,
     ) -> None:
         """`emit` is called in the event loop, once at most for each look-up. `observe` is told of each look-up's
-        outcome and its duration in seconds, refused ones included."""
+        outcome and its duration in seconds, refused ones included. `attributes` are those declared, see `declare`."""
         self._engine = engine
         self._settings = settings
         self._emit = emit
@@ -72,11 +76,17 @@ class CustomerDirectory:
         self._max_waiting = max_waiting
         self._tasks: set[asyncio.Task[None]] = set()
         self._rare_log = RareLog(_log)
+        self.declare(attributes)
 
     @property
     def waiting(self) -> int:
         """Look-ups under way."""
         return len(self._tasks)
+
+    def declare(self, attributes: Sequence[Attribute]) -> None:
+        """From now on customers come with these attributes, as far as they have a value of the kind declared."""
+        self._declared = {attribute.name: attribute for attribute in attributes}
+        self._by_account, self._by_number = _by_account(tuple(self._declared)), _by_number(tuple(self._declared))
 
     # ---- asking and waiting
 
@@ -92,19 +102,33 @@ class CustomerDirectory:
             return ()
         async with self._engine.connect() as connection:
             if account and len(account) <= _MAX_ACCOUNT:
-                by_account = _customers().where(CustomerRow.account == clean_text(account))
-                if row := (await connection.execute(by_account)).one_or_none():
-                    return (_customer(row),)
+                rows = await connection.execute(self._by_account, {"account": clean_text(account)})
+                if customers := self._customers(rows.all()):
+                    return customers
             if number is None:
                 return ()
-            by_number = (
-                _customers()
-                .join(CustomerNumberRow, CustomerNumberRow.customer_id == CustomerRow.id)
-                .where(CustomerNumberRow.number == number)
-                .order_by(CustomerRow.id)
-                .limit(MAX_SHARING)
-            )
-            return tuple(_customer(row) for row in await connection.execute(by_number))
+            return self._customers((await connection.execute(self._by_number, {"number": number})).all())
+
+    def _customers(self, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Customer, ...]:
+        """The customers in rows that are in their order, one or several of each, with one attribute in each row."""
+        return tuple(self._customer(list(own)) for _, own in groupby(rows, key=lambda row: row.id))
+
+    def _customer(self, rows: Sequence[Row[*tuple[Any, ...]]]) -> Customer:
+        first = rows[0]
+        texts = [(row.attribute, row.value) for row in rows if row.attribute is not None]
+        attributes, wrong = crm_attributes.read(self._declared, texts)
+        for words in wrong:
+            self._rare_log.warning("customer %s: attribute %s; the default counts", first.account, words)
+        return Customer(
+            first.id,
+            first.account,
+            first.name,
+            Tier(first.tier),
+            first.language,
+            first.notes,
+            AgentId(first.account_manager) if first.account_manager else None,
+            attributes,
+        )
 
     async def find_last_agent(self, customers: Sequence[Customer], caller: str | None) -> AgentId | None:
         """Who talked last to the one customer that was found; where none was, to the caller's number.
@@ -197,18 +221,40 @@ class CustomerDirectory:
             self._observe(outcome, duration_s)
 
 
-def _customers() -> Select[int, str, str, str, str | None, str | None, str | None]:
-    return select(
-        CustomerRow.id,
-        CustomerRow.account,
-        CustomerRow.name,
-        CustomerRow.tier,
-        CustomerRow.language,
-        CustomerRow.notes,
-        CustomerRow.account_manager,
+_ONE_CUSTOMER = (
+    CustomerRow.id,
+    CustomerRow.account,
+    CustomerRow.name,
+    CustomerRow.tier,
+    CustomerRow.language,
+    CustomerRow.notes,
+    CustomerRow.account_manager,
+)
+
+
+def _by_account(names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    return _with_attributes(select(*_ONE_CUSTOMER).where(CustomerRow.account == bindparam("account")), names)
+
+
+def _by_number(names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    some = (
+        select(*_ONE_CUSTOMER)
+        .join(CustomerNumberRow, CustomerNumberRow.customer_id == CustomerRow.id)
+        .where(CustomerNumberRow.number == bindparam("number"))
+        .order_by(CustomerRow.id)
+        .limit(MAX_SHARING)
     )
+    return _with_attributes(some, names)
 
 
-def _customer(row: Row[int, str, str, str, str | None, str | None, str | None]) -> Customer:
-    id_, account, name, tier, language, notes, manager = row
-    return Customer(id_, account, name, Tier(tier), language, notes, AgentId(manager) if manager else None)
+def _with_attributes(customers: Select[*tuple[Any, ...]], names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    """Each customer once for each of these attributes that it has, and once where it has none."""
+    if not names:
+        return customers.add_columns(null().label("attribute"), null().label("value"))
+    some = customers.subquery("some")
+    own = and_(CustomerAttributeRow.customer_id == some.c.id, CustomerAttributeRow.name.in_(names))
+    return (
+        select(*some.c, CustomerAttributeRow.name.label("attribute"), CustomerAttributeRow.value)
+        .join_from(some, CustomerAttributeRow, own, isouter=True)
+        .order_by(some.c.id)
+    )

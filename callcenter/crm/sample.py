@@ -9,6 +9,7 @@ given names and family names, combined.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from itertools import cycle
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from callcenter.stores.database import insert_into
-from callcenter.stores.tables import ContactRow, CustomerNumberRow, CustomerRow, SegmentRow
+from callcenter.stores.tables import ContactRow, CustomerAttributeRow, CustomerNumberRow, CustomerRow, SegmentRow
 from callcenter.types import AgentId, Outcome, SegmentKind, Tier
 
 MAX_CUSTOMERS = 1_000  # each range for fiction holds only so many numbers
@@ -54,6 +55,17 @@ _NOTES = {
     GOLD: "Renewed last year; prefers a short answer.",
 }
 
+# ---- attributes
+
+_SPEND = {
+    PLATINUM: (40_000, 90_000),
+    GOLD: (8_000, 24_000),
+    SILVER: (1_500, 5_000),
+    STANDARD: (20, 1_200),
+}  # from, range
+_GROWN_SPEND = 55_000  # of a standard customer who has outgrown the tier
+_LAST_DAY = date(2026, 1, 2)  # of orders: the Friday before the past contacts begin
+
 # ---- past contacts
 
 _HISTORY_START_MS = 1_767_600_000_000  # 2026-01-05 08:00 UTC, a Monday
@@ -65,7 +77,11 @@ _DISPOSITIONS = ("resolved", "callback_promised", "escalated", "information_give
 
 @dataclass(frozen=True, slots=True)
 class SampleCustomer:
-    """`numbers` are in E.164; the first is the one that the customer mostly calls from."""
+    """`numbers` are in E.164; the first is the one that the customer mostly calls from.
+
+    `attributes` are names with values as text: spend_12m and orders_12m (numbers), last_order (a date), segment (a
+    text). One who has never ordered has no last_order, some have no segment.
+    """
 
     account: str
     name: str
@@ -73,6 +89,7 @@ class SampleCustomer:
     language: str
     notes: str | None
     numbers: tuple[str, ...]
+    attributes: tuple[tuple[str, str], ...]
 
 
 @cache
@@ -131,6 +148,12 @@ async def load_sample(engine: AsyncEngine, customers: int = 300, agents: Sequenc
         ids = {row.account: row.id for row in found}
         numbers = [{"number": number, "customer_id": ids[one.account]} for one in sample for number in one.numbers]
         await connection.execute(insert_into(dialect, CustomerNumberRow).on_conflict_do_nothing(), numbers)
+        attributes = [
+            {"customer_id": ids[one.account], "name": name, "value": value}
+            for one in sample
+            for name, value in one.attributes
+        ]
+        await connection.execute(insert_into(dialect, CustomerAttributeRow).on_conflict_do_nothing(), attributes)
         await _load_history(connection, sample, ids, agents or _FORMER_AGENTS)
 
 
@@ -169,7 +192,26 @@ def _customer(n: int) -> SampleCustomer:
         language=language,
         notes=_NOTES.get(tier),
         numbers=tuple(dict.fromkeys(numbers)),
+        attributes=_attributes(n, tier),
     )
+
+
+def _attributes(n: int, tier: Tier) -> tuple[tuple[str, str], ...]:
+    """What fits the tier, but for one in fifty who has outgrown it, and one in twenty who has never ordered."""
+    if n % 20 == 10:
+        return (("spend_12m", "0"), ("orders_12m", "0"))
+    least, spread = _SPEND[tier]
+    spend = _GROWN_SPEND + n if n % 50 == 7 and tier == STANDARD else least + n * 7_919 % spread
+    orders = 1 + spend // 2_500 + n % 3
+    last_order = _LAST_DAY - timedelta(days=n * 37 % (360 // min(orders, 12)))
+    attributes = [
+        ("spend_12m", f"{spend}.{n % 100:02d}"),
+        ("orders_12m", str(orders)),
+        ("last_order", last_order.isoformat()),
+    ]
+    if n % 9:
+        attributes.append(("segment", "business" if n % 3 == 0 or tier == PLATINUM else "retail"))
+    return tuple(attributes)
 
 
 def _number(n: int) -> str:

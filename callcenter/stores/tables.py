@@ -17,6 +17,8 @@ _RowId = BigInteger().with_variant(Integer, "sqlite")
 _Name = String(128)  # ids and names that we or the configuration made
 _Caller = String(256)  # what a caller or a PBX may fill in
 
+MAX_ATTRIBUTE = 1_000
+
 
 class Base(DeclarativeBase):
     # Constraints have names, so that a later migration can find them on either database.
@@ -53,6 +55,19 @@ class CustomerNumberRow(Base):
     customer_id: Mapped[int] = mapped_column(
         _RowId, ForeignKey("customer.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+
+
+class CustomerAttributeRow(Base):
+    """What is known of a customer besides, as text: a number in digits, `true` or `false`, a date as 2026-12-24.
+
+    Only attributes that the routing rules declare are read, and only values of the kind that they are declared as.
+    """
+
+    __tablename__ = "customer_attribute"
+
+    customer_id: Mapped[int] = mapped_column(_RowId, ForeignKey("customer.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(_Name, primary_key=True)
+    value: Mapped[str] = mapped_column(String(MAX_ATTRIBUTE))
 
 
 class ContactRow(Base):
@@ -140,3 +155,23 @@ class EarlyDispositionRow(Base):
     contact_id: Mapped[str] = mapped_column(_Name, primary_key=True)
     disposition: Mapped[str | None] = mapped_column(_Name)
     handled_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class RuleVersionRow(Base):
+    """A version of the routing rules; rows are added and never changed.
+
+    `parent` is the number of the version before, 0 for none; it is unique, so that of two publishers who both build on
+    the same version one is refused, whatever process they are in. `files` is a JSON object of names and texts,
+    `changed` a JSON list.
+    """
+
+    __tablename__ = "rule_version"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    parent: Mapped[int] = mapped_column(Integer, unique=True)
+    author: Mapped[str] = mapped_column(_Caller)
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+    message: Mapped[str] = mapped_column(String(500))
+    changed: Mapped[str] = mapped_column(Text)
+    files: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))

@@ -1,7 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,8 @@ from callcenter.events import CustomersFound
 from callcenter.settings import CrmSettings
 from callcenter.stores.contact_rows import write_batch
 from callcenter.stores.database import default_url, open_database
-from callcenter.stores.tables import CustomerNumberRow, CustomerRow
-from callcenter.types import AgentId, ContactId, Customer, OfferId, Outcome, Tier
+from callcenter.stores.tables import CustomerAttributeRow, CustomerNumberRow, CustomerRow
+from callcenter.types import AgentId, Attribute, AttributeKind, ContactId, Customer, OfferId, Outcome, Tier
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
 from tests.stores.records import contact, until
@@ -114,6 +114,92 @@ async def test_number_of_a_switchboard_gives_only_so_many_customers(database_url
             numbers = [{"number": "+12125550177", "customer_id": n} for n in ids]
             await connection.execute(insert(CustomerNumberRow), numbers)
         assert [c.id for c in await w.directory.find("+12125550177", None)] == list(ids)[:MAX_SHARING]
+
+
+# ---- attributes
+
+SPEND = Attribute("spend", AttributeKind.NUMBER, 0.0)
+VIP = Attribute("vip", AttributeKind.FLAG, False)
+SINCE = Attribute("since", AttributeKind.DATE, "")
+
+
+async def write_attributes(engine: Any, *attributes: tuple[Customer, str, str]) -> None:
+    async with engine.begin() as connection:
+        rows = [{"customer_id": one.id, "name": name, "value": value} for one, name, value in attributes]
+        await connection.execute(insert(CustomerAttributeRow), rows)
+
+
+@run_async
+async def test_customers_come_with_the_attributes_declared(database_url: str) -> None:
+    async with world(database_url, attributes=(SPEND, VIP, SINCE)) as w:
+        await write_attributes(
+            w.engine,
+            (ANN, "spend", "1250.50"),
+            (ANN, "vip", "true"),
+            (ANN, "since", "2024-02-29"),
+            (ANN, "shoe_size", "44"),
+            (CLEO, "vip", "false"),
+        )
+        ann = replace(ANN, attributes={"spend": 1250.5, "vip": True, "since": "2024-02-29"})
+        cleo = replace(CLEO, attributes={"vip": False})
+        assert await w.directory.find("+12125550101", None) == (ann,)
+        assert await w.directory.find("+12125550199", None) == (BEN, cleo), "one that is shared, one without any"
+        assert await w.directory.find(None, "1001") == (ann,)
+        assert await w.directory.find(None, "1002") == (BEN,)
+
+
+@run_async
+async def test_attributes_declared_anew_count_from_the_next_look_up_on(database_url: str) -> None:
+    async with world(database_url) as w:
+        await write_attributes(w.engine, (ANN, "spend", "7"), (ANN, "vip", "yes"))
+        assert await w.directory.find(None, "1001") == (ANN,)
+        w.directory.declare([SPEND])
+        assert await w.directory.find(None, "1001") == (replace(ANN, attributes={"spend": 7.0}),)
+        w.directory.declare([VIP, Attribute("spend", AttributeKind.TEXT, "")])
+        assert await w.directory.find(None, "1001") == (replace(ANN, attributes={"spend": "7", "vip": True}),)
+        w.directory.declare([])
+        assert await w.directory.find(None, "1001") == (ANN,)
+
+
+@run_async
+async def test_value_of_another_kind_is_left_out_and_logged_once_in_a_while(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with world(database_url, attributes=(SPEND, VIP)) as w:
+        await write_attributes(w.engine, (ANN, "spend", "a lot"), (ANN, "vip", "yes"))
+        for _ in range(5):
+            assert await w.directory.find(None, "1001") == (replace(ANN, attributes={"vip": True}),)
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "customer 1001: attribute `spend` is not a number, such as 1250.5; the default counts"
+    )
+
+
+@run_async
+async def test_number_of_a_switchboard_gives_as_many_customers_with_attributes(database_url: str) -> None:
+    names = [f"a{n}" for n in range(5)]
+    declared = [Attribute(name, AttributeKind.TEXT, "") for name in names]
+    async with world(database_url, attributes=declared) as w:
+        everyone = [Customer(n, str(n), "x", Tier("gold")) for n in range(100, 100 + 2 * MAX_SHARING)]
+        async with w.engine.begin() as connection:
+            rows = [{"id": one.id, "account": one.account, "name": "x", "tier": "gold"} for one in everyone]
+            await connection.execute(insert(CustomerRow), rows)
+            numbers = [{"number": "+12125550177", "customer_id": one.id} for one in everyone]
+            await connection.execute(insert(CustomerNumberRow), numbers)
+        await write_attributes(w.engine, *((one, name, name) for one in everyone for name in names))
+        found = await w.directory.find("+12125550177", None)
+        assert [one.id for one in found] == [one.id for one in everyone][:MAX_SHARING]
+        assert all(one.attributes == {name: name for name in names} for one in found)
+
+
+@run_async
+async def test_attributes_go_with_their_customer(database_url: str) -> None:
+    async with world(database_url) as w:
+        await write_attributes(w.engine, (ANN, "spend", "7"))
+        async with w.engine.begin() as connection:
+            await connection.execute(text("DELETE FROM customer WHERE id = 1"))
+            left = await connection.execute(text("SELECT count(*) FROM customer_attribute"))
+            assert left.scalar_one() == 0
 
 
 # ---- execute

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from callcenter.crm.attributes import read
 from callcenter.crm.directory import CustomerDirectory
 from callcenter.crm.numbers import to_e164
 from callcenter.crm.sample import (
@@ -16,8 +17,8 @@ from callcenter.crm.sample import (
 )
 from callcenter.settings import CrmSettings
 from callcenter.stores.contact_log import ContactLog
-from callcenter.stores.tables import ContactRow, CustomerNumberRow, CustomerRow, SegmentRow
-from callcenter.types import AgentId
+from callcenter.stores.tables import ContactRow, CustomerAttributeRow, CustomerNumberRow, CustomerRow, SegmentRow
+from callcenter.types import AgentId, Attribute, AttributeKind
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
 
@@ -62,6 +63,46 @@ def _all_numbers() -> set[str]:
     return {number for one in sample_customers(300) for number in one.numbers}
 
 
+DECLARED = (
+    Attribute("spend_12m", AttributeKind.NUMBER, 0.0),
+    Attribute("orders_12m", AttributeKind.NUMBER, 0.0),
+    Attribute("last_order", AttributeKind.DATE, ""),
+    Attribute("segment", AttributeKind.TEXT, "", ("", "retail", "business")),
+)
+
+
+def test_attributes_are_of_their_kind_and_fit_the_tier_for_nearly_all() -> None:
+    declared = {attribute.name: attribute for attribute in DECLARED}
+    spend: dict[str, list[float]] = {tier: [] for tier in TIERS}
+    segments: Counter[object] = Counter()
+    for one in sample_customers(300):
+        values, wrong = read(declared, one.attributes)
+        assert wrong == []
+        assert {"spend_12m", "orders_12m"} <= set(values) <= set(declared)
+        assert (values["orders_12m"] == 0) == ("last_order" not in values)
+        assert "2025-01-02" < str(values.get("last_order", "2026-01-02")) <= "2026-01-02"
+        spend[one.tier].append(float(values["spend_12m"]))
+        segments[values.get("segment")] += 1
+    assert set(segments) == {None, "retail", "business"}
+    medians = [sorted(spend[tier])[len(spend[tier]) // 2] for tier in TIERS]
+    assert medians == sorted(medians, reverse=True)
+    assert sum(amount >= 50_000 for amount in spend["standard"]) == 6, "they have outgrown their tier"
+
+
+@run_async
+async def test_sample_customers_are_found_with_their_attributes(database_url: str) -> None:
+    async with migrated(database_url) as database:
+        await load_sample(database.engine, 30)
+        directory = CustomerDirectory(database.engine, CrmSettings(), lambda _: None, attributes=DECLARED)
+        (customer,) = await directory.find(None, "100003")
+        assert customer.attributes == {
+            "spend_12m": 63757.03,
+            "orders_12m": 26.0,
+            "last_order": "2025-12-12",
+            "segment": "business",
+        }
+
+
 @pytest.mark.parametrize("customers", [0, -1, MAX_CUSTOMERS + 1])
 def test_size_out_of_range_is_refused(customers: int) -> None:
     with pytest.raises(ValueError, match="must be 1 to 1000"):
@@ -74,7 +115,7 @@ async def test_loading_twice_and_then_more_adds_nothing_twice(database_url: str)
 
         async def counts() -> list[int]:
             async with database.engine.connect() as connection:
-                tables: list[Any] = [CustomerRow, CustomerNumberRow, ContactRow, SegmentRow]
+                tables: list[Any] = [CustomerRow, CustomerNumberRow, CustomerAttributeRow, ContactRow, SegmentRow]
                 return [(await connection.execute(select(func.count()).select_from(t))).scalar_one() for t in tables]
 
         await load_sample(database.engine, 100)
