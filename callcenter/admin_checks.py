@@ -1,33 +1,43 @@
-"""Mistakes that only show when the values of `agents.yaml` and `routing.yaml` are laid side by side: names that exist
+"""Mistakes that only show when the values of `agents.yaml` and the rules are laid side by side: names that exist
 nowhere, and values that contradict each other.
 
 `crossed` works on the documents as they were written, so a wrong level in one line hides no wrong queue in the next.
-Whatever is of the wrong shape it passes over: the models of `admin_files` tell that.
+Whatever is of the wrong shape it passes over: the models of `admin_files` and `rules_model` tell that.
 """
 
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from callcenter.admin_files import default_rule_name
+from callcenter.routing.language.declared import CUSTOMER_FIELDS
+from callcenter.rules_model import AWAY
 from callcenter.schema import did_you_mean
 from callcenter.types import (
     PENDING_SIGN_OUT,
     REASON_RONA,
     REASON_SIGNED_IN,
+    AttributeKind,
     Strategy,
 )
-from callcenter.yaml_source import Document, Mistake, Place
+from callcenter.yaml_source import Document, Key, Mistake, Place
 
 _ENGINE_REASONS = (REASON_SIGNED_IN, REASON_RONA, PENDING_SIGN_OUT)
 _STRATEGIES = tuple(strategy.value for strategy in Strategy)
+_NO_TEXTS = tuple(kind.value for kind in AttributeKind if kind is not AttributeKind.TEXT)
+_LATER_SECTIONS = ("timezone", "skills", "attributes", "lists", "conditions", "hours", "tier_rules", "entries")
 
 
 def crossed(agents: Document, routing: Document, device_prefix: str) -> list[Mistake]:
     """Names that should exist elsewhere and don't, what should be there once and is there twice, contradictions."""
+    skills = _Skills(agents, routing)
     found = [
-        *_crossed_agents(agents, routing, device_prefix),
+        *_of_later_version(routing),
+        *_crossed_agents(agents, routing, device_prefix, skills),
         *_crossed_queues(agents, routing),
-        *_crossed_rules(agents, routing),
+        *_crossed_rules(routing, skills),
+        *_crossed_entries(routing, skills),
+        *_crossed_attributes(routing),
     ]
     queues, tiers = routing.keys("queues"), [text for _, text in routing.texts("tiers")]
     found += _unknown(routing, routing.texts("default_queue"), queues, "queue", "queues")
@@ -35,17 +45,59 @@ def crossed(agents: Document, routing: Document, device_prefix: str) -> list[Mis
     for path, reason in routing.texts("not_ready_reasons"):
         if reason in _ENGINE_REASONS:
             found.append(routing.mistake(path, f"`{reason}` is set by the engine itself", "Leave it out of this list"))
-    for key in ("tiers", "dispositions", "not_ready_reasons"):
-        found += _twice(routing, routing.texts(key))
+    for index in range(routing.count("tier_rules")):
+        found += _unknown(routing, routing.texts("tier_rules", index, "tier"), tiers, "tier", "tiers")
+    for path in (("tiers",), ("skills",), ("dispositions",), ("not_ready_reasons",), *_lists(routing)):
+        found += _twice(routing, routing.texts(*path))
     return found
 
 
-def _crossed_agents(agents: Document, routing: Document, device_prefix: str) -> Iterator[Mistake]:
+def _lists(routing: Document) -> Iterator[Place]:
+    for name in routing.keys("lists"):
+        yield "lists", name
+
+
+def _of_later_version(routing: Document) -> Iterator[Mistake]:
+    """What files of version 1 do not have."""
+    if routing.text("version") != "1":
+        return
+    places: list[Place] = [(key,) for key in _LATER_SECTIONS]
+    places += [("queues", name, "overflow") for name in routing.keys("queues")]
+    for index in range(routing.count("rules")):
+        rule: Place = ("rules", index)
+        places += [(*rule, "entry"), (*rule, "set"), (*rule, "route", "overflow")]
+        if routing.text(*rule, "when") is not None:
+            places.append((*rule, "when"))
+    for path in places:
+        if routing.at(*path) is not None:
+            wrong = "`when` as an expression" if path[-1] == "when" else f"`{path[-1]}`"
+            where = routing.where(("version",), path)
+            remedy = "Write `version: 2` there; all that version 1 has goes on working"
+            wrong = f"{wrong} is not known in version 1, which stands {where}"
+            yield routing.mistake((*path[:-1], Key(path[-1])), wrong, remedy)
+
+
+class _Skills:
+    """The skills that there are: those that the rules list, else those that some agent has; and who must have one."""
+
+    def __init__(self, agents: Document, routing: Document) -> None:
+        self.listed = [text for _, text in routing.texts("skills")]
+        self.where = f"skills of {routing.file}" if self.listed else agents.file
+        had = {name for index in range(agents.count("agents")) for name in agents.keys("agents", index, "skills")}
+        self.known = self.listed or sorted(had)
+
+    def unknown(self, document: Document, *path: str | int) -> Iterator[Mistake]:
+        return _unknown(document, _keys(document, *path), self.known, "skill", self.where)
+
+
+def _crossed_agents(agents: Document, routing: Document, device_prefix: str, skills: _Skills) -> Iterator[Mistake]:
     for index in range(agents.count("agents")):
         here = ("agents", index)
         queues = [*agents.texts(*here, "queues"), *_keys(agents, *here, "queues")]  # one or the other
         yield from _unknown(agents, queues, routing.keys("queues"), "queue", routing.file)
         yield from _twice(agents, queues)
+        if skills.listed:
+            yield from skills.unknown(agents, *here, "skills")
         for path, device in agents.texts(*here, "device"):
             if not device.startswith(device_prefix):
                 remedy = f"Write {device_prefix}… as the PBX does, or mend pbx.device_prefix"
@@ -75,6 +127,18 @@ def _crossed_queues(agents: Document, routing: Document) -> Iterator[Mistake]:
         if routing.text(*here, "closed_to") == name:
             remedy = "Name another queue, or leave the key out"
             yield routing.mistake((*here, "closed_to"), f"`{name}` is this queue itself", remedy)
+        yield from _crossed_overflow(routing, (*here, "overflow"), name)
+    if AWAY in queues and routing.text("version") != "1":
+        remedy = "Call the queue something else"
+        yield routing.mistake(("queues", Key(AWAY)), f"`{AWAY}` means the end of the call in `overflow`", remedy)
+
+
+def _crossed_overflow(routing: Document, here: Place, queue: str | None) -> Iterator[Mistake]:
+    queues = routing.keys("queues")
+    yield from _unknown(routing, routing.texts(*here, "to"), [*queues, AWAY] if queues else [], "queue", "queues")
+    if queue is not None and routing.text(*here, "to") == queue:
+        remedy = f"Name another queue or `{AWAY}`, or leave the overflow out"
+        yield routing.mistake((*here, "to"), f"`{queue}` is where the contact waits already", remedy)
 
 
 def _serving(agents: Document) -> dict[str, list[str]]:
@@ -88,23 +152,54 @@ def _serving(agents: Document) -> dict[str, list[str]]:
     return found
 
 
-def _crossed_rules(agents: Document, routing: Document) -> Iterator[Mistake]:
-    queues, tiers = routing.keys("queues"), [text for _, text in routing.texts("tiers")]
-    skills = sorted({name for i in range(agents.count("agents")) for name in agents.keys("agents", i, "skills")})
+def _crossed_rules(routing: Document, skills: _Skills) -> Iterator[Mistake]:
+    tiers = [text for _, text in routing.texts("tiers")]
     for index in range(routing.count("rules")):
         here = ("rules", index)
-        route: Place = (*here, "route")
-        yield from _unknown(routing, routing.texts(*route, "queue"), queues, "queue", "queues")
         yield from _unknown(routing, routing.texts(*here, "when", "tier"), tiers, "tier", "tiers")
-        for group in _skill_places(routing, route):
-            yield from _unknown(routing, _keys(routing, *group), skills, "skill", agents.file)
-        yield from _unknown(routing, _keys(routing, *route, "prefer_skills"), skills, "skill", agents.file)
-        yield from _twice(routing, routing.texts(*route, "prefer"))
-        if "prefer_for_s" in routing.keys(*route) and routing.at(*route, "prefer") is None:
-            remedy = "Add `prefer: account_manager` or `prefer: last_agent`, or leave it out"
-            yield routing.mistake((*route, "prefer_for_s"), "is given, and nobody is preferred", remedy)
-        yield from _crossed_steps(routing, route)
+        yield from _twice(routing, routing.texts(*here, "entry"))
+        yield from _twice(routing, routing.texts(*here, "set", "tags"))
+        yield from _crossed_route(routing, (*here, "route"), skills)
     yield from _twice(routing, _each(routing, "rules", "name"))
+
+
+def _crossed_entries(routing: Document, skills: _Skills) -> Iterator[Mistake]:
+    numbers = routing.keys("entries")
+    names = [given for number in numbers for given in routing.texts("entries", number, "name")]
+    yield from _twice(routing, names)
+    defaults = {default_rule_name(name): place for place, name in names}
+    for path, name in _each(routing, "rules", "name"):
+        if name in defaults:
+            where = routing.where(defaults[name], path)
+            wrong = f"`{name}` is the name of the default of an entry, {where}"
+            yield routing.mistake(path, wrong, "Give the rule another name")
+    for number in numbers:
+        yield from _crossed_route(routing, ("entries", number, "default"), skills)
+
+
+def _crossed_attributes(routing: Document) -> Iterator[Mistake]:
+    for name in routing.keys("attributes"):
+        here: Place = ("attributes", name)
+        if name in CUSTOMER_FIELDS:
+            wrong = f"every customer has `customer.{name}` already"
+            yield routing.mistake((*here[:-1], Key(name)), wrong, "Give the attribute another name")
+        yield from _twice(routing, routing.texts(*here, "values"))
+        if routing.at(*here, "values") and routing.text(*here, "type") in _NO_TEXTS:
+            wrong = f"is given, and the type is `{routing.text(*here, 'type')}`"
+            yield routing.mistake((*here, "values"), wrong, "Only a text can be one of several: leave the list out")
+
+
+def _crossed_route(routing: Document, route: Place, skills: _Skills) -> Iterator[Mistake]:
+    yield from _unknown(routing, routing.texts(*route, "queue"), routing.keys("queues"), "queue", "queues")
+    for group in _skill_places(routing, route):
+        yield from skills.unknown(routing, *group)
+    yield from skills.unknown(routing, *route, "prefer_skills")
+    yield from _twice(routing, routing.texts(*route, "prefer"))
+    if "prefer_for_s" in routing.keys(*route) and routing.at(*route, "prefer") is None:
+        remedy = "Add `prefer: account_manager` or `prefer: last_agent`, or leave it out"
+        yield routing.mistake((*route, "prefer_for_s"), "is given, and nobody is preferred", remedy)
+    yield from _crossed_overflow(routing, (*route, "overflow"), routing.text(*route, "queue"))
+    yield from _crossed_steps(routing, route)
 
 
 def _skill_places(routing: Document, route: Place) -> list[Place]:
@@ -205,8 +300,8 @@ def _crossed_levels(routing: Document, step: Place, asked: _Asked) -> Iterator[M
 def _crossed_additions(routing: Document, step: Place, asked: _Asked) -> Iterator[Mistake]:
     for path, queue in routing.texts(*step, "add_queues"):
         if queue in asked.queues:
-            line = routing.line(asked.queues[queue])
-            yield routing.mistake(path, f"`{queue}` is asked for already, on line {line}", "Leave it out")
+            already = routing.where(asked.queues[queue], path)
+            yield routing.mistake(path, f"`{queue}` is asked for already, {already}", "Leave it out")
         else:
             yield from _unknown(routing, [(path, queue)], routing.keys("queues"), "queue", "queues")
         asked.queues.setdefault(queue, path)
@@ -218,7 +313,7 @@ def _not_asked_for(routing: Document, path: Place, name: str, asked: _Asked) -> 
     if name in asked.gone:
         culprit, place = asked.gone[name]
         it = "it" if culprit == name else f"it went with `{culprit}`, which"
-        wrong = f"`{name}` is no longer asked for: {it} was dropped on line {routing.line(place)}"
+        wrong = f"`{name}` is no longer asked for: {it} was dropped {routing.where(place, path)}"
         yield routing.mistake(path, wrong, "Leave it out")
     else:
         remedy = did_you_mean(name, asked.names(), "Leave it out")
@@ -234,7 +329,7 @@ def _each(document: Document, listed: str, key: str) -> Iterator[tuple[Place, st
 
 
 def _keys(document: Document, *path: str | int) -> list[tuple[Place, str]]:
-    return [((*path, key), key) for key in document.keys(*path)]
+    return [((*path, Key(key)), key) for key in document.keys(*path)]
 
 
 def _number(document: Document, *path: str | int) -> float | None:
@@ -263,6 +358,6 @@ def _twice(document: Document, given: Iterable[tuple[Place, str]]) -> Iterator[M
     first: dict[str, Place] = {}
     for path, word in given:
         if word in first:
-            line = document.line(first[word])
-            yield document.mistake(path, f"`{word}` stands here for the second time, first on line {line}", "Keep one")
+            already = document.where(first[word], path)
+            yield document.mistake(path, f"`{word}` stands here for the second time, first {already}", "Keep one")
         first.setdefault(word, path)

@@ -1,10 +1,11 @@
-"""What an admin writes besides the daemon's own settings: `agents.yaml` (who works here) and `routing.yaml` (who gets
-what).
+"""What an admin writes besides the daemon's own settings: `agents.yaml` (who works here) and the rules (who gets what).
 
-The models below look at each value by itself, and `configuration` turns files without mistakes into what the core
-obeys. Whether the values of different places fit together is asked in `admin_checks`.
+The models below and in `rules_model` look at each value by itself, and `configuration` turns files without mistakes
+into what the core obeys. Whether the values of different places fit together is asked in `admin_checks`.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 from argon2 import extract_parameters
@@ -12,32 +13,49 @@ from argon2.exceptions import InvalidHashError
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from callcenter.schema import Model, Name, like
+from callcenter import calendars
+from callcenter.rules_model import (
+    AWAY,
+    AttributeEntry,
+    FactsEntry,
+    HoursEntry,
+    Label,
+    OverflowEntry,
+    QueueEntry,
+    RouteEntry,
+    RoutingFile,
+    RuleEntry,
+    Skills,
+    StepEntry,
+    attribute_value,
+)
+from callcenter.schema import Model, like
 from callcenter.types import (
-    MAX_PRIORITY,
-    MAX_PROFICIENCY,
     MAX_QUEUE_LEVEL,
-    MIN_PRIORITY,
-    MIN_PROFICIENCY,
     AgentConfig,
     AgentId,
+    Attribute,
+    Condition,
     Configuration,
     DeviceRef,
+    Hours,
+    NamedList,
+    Overflow,
     PbxName,
-    Preference,
     QueueConfig,
     QueueName,
     Relaxation,
     RuleConfig,
     Skill,
     SkillName,
-    Strategy,
     Tier,
+    TierRule,
 )
 
 AGENT, SUPERVISOR = "agent", "supervisor"
 FIRST_QUEUE_LEVEL = 1
-MAX_DRAW_SEED = 2**31 - 1
+UTC = "UTC"
+BEFORE_MS = 2 * 86_400_000  # how far back hours are known, for a load that something older is asked of
 
 
 def _hash(text: str) -> str:
@@ -46,10 +64,6 @@ def _hash(text: str) -> str:
     except InvalidHashError:
         raise PydanticCustomError("hash", "Make one with `callcenter hash-password`") from None
     return text
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 def _levelled(value: object) -> object:
@@ -61,15 +75,8 @@ def _levelled(value: object) -> object:
     raise PydanticCustomError("queues", "It should be queues, such as `[sales, support]` or `{sales: 1, support: 2}`")
 
 
-Level = Annotated[int, Field(ge=MIN_PROFICIENCY, le=MAX_PROFICIENCY)]
-Skills = dict[Name, Level]
-SomeSkills = Annotated[Skills, Field(min_length=1)]
 QueueLevel = Annotated[int, Field(ge=FIRST_QUEUE_LEVEL, le=MAX_QUEUE_LEVEL)]
 QueueLevels = Annotated[dict[str, QueueLevel], BeforeValidator(_levelled), Field(min_length=1)]
-Label = Annotated[str, like(r"[^\W_][^\x00-\x1f\x7f]{0,79}", "a letter or digit, then at most 79 printable characters")]
-Fact = Annotated[str, like(r"[^\x00-\x1f\x7f]{1,80}", "1 to 80 printable characters")]
-Facts = Annotated[tuple[Fact, ...], BeforeValidator(_listed), Field(min_length=1)]
-Reasons = tuple[Name, ...]
 Role = Annotated[str, like(f"{AGENT}|{SUPERVISOR}", f"`{AGENT}` or `{SUPERVISOR}`")]
 LoginId = Annotated[str, like(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}", "1 to 64 of a-z, A-Z, 0-9, . _ @ and -")]
 Device = Annotated[
@@ -91,75 +98,20 @@ class AgentsFile(Model):
     agents: tuple[AgentEntry, ...] = Field(description="the list of agents")
 
 
-class QueueEntry(Model):
-    offer_timeout_s: Annotated[float, Field(ge=1, le=300)] = 20.0
-    wrap_up_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
-    service_level_s: Annotated[float, Field(ge=1, le=3600)] = 20.0
-    strategy: Strategy = Strategy.LONGEST_IDLE
-    ring_at_once: Annotated[int, Field(ge=1, le=20)] = 1
-    ranked: tuple[str, ...] = ()
-    closed_to: str | None = None
+def configuration(
+    agents: AgentsFile, routing: RoutingFile, pbx: PbxName, lookup_deadline_ms: int, now_ms: int
+) -> Configuration:
+    """What the core obeys, from files without mistakes.
 
-
-class When(Model):
-    tier: Facts | None = None
-    dialled: Facts | None = None
-    intent: Facts | None = None
-    language: Facts | None = None
-
-
-class StepEntry(Model):
-    """A step of relaxation. What it may lower, drop and add depends on its rule: `admin_checks` asks that."""
-
-    after_s: Annotated[float, Field(ge=1, le=3600)] = Field(
-        description="the seconds from the contact's arrival to this step, such as `after_s: 30`"
-    )
-    skills: Skills = Field(default_factory=dict)
-    drop: tuple[str, ...] = ()
-    add_queues: tuple[str, ...] = ()
-
-
-class RouteEntry(Model):
-    queue: str = Field(description="the queue that waits for an agent, such as `queue: sales`")
-    priority: Annotated[int, Field(ge=MIN_PRIORITY, le=MAX_PRIORITY)] = 0
-    skills: Skills = Field(default_factory=dict)
-    any_of: tuple[SomeSkills, ...] = ()
-    prefer_skills: Skills = Field(default_factory=dict)
-    prefer: Annotated[tuple[Preference, ...], BeforeValidator(_listed), Field(min_length=1)] | None = None
-    prefer_for_s: Annotated[float, Field(ge=1, le=600)] = 30.0  # counts with `prefer` only
-    relax: tuple[StepEntry, ...] = ()
-
-
-class RuleEntry(Model):
-    name: Label = Field(description="the name under which the log shows this rule")
-    when: When = When()
-    route: RouteEntry = Field(description="where the contact goes, such as `route: {queue: sales}`")
-
-
-class RoutingFile(Model):
-    version: Annotated[int, Field(ge=1, le=1)] = Field(description="`version: 1`, the form of this file")
-    tiers: tuple[Name, ...] = Field(min_length=1, description="the customers' tiers, the highest first")
-    default_tier: str = Field(description="the tier of callers who are in no record")
-    default_queue: str = Field(description="the queue of contacts that no rule is for")
-    decline_backoff_s: Annotated[float, Field(ge=0, le=3600)] = 10.0
-    failure_backoff_s: Annotated[float, Field(ge=0, le=3600)] = 10.0
-    rona_backoff_s: Annotated[float, Field(ge=0, le=3600)] = 0.0
-    ageing_s: Annotated[float, Field(ge=0.1, le=86_400)] = 30.0
-    draw_seed: Annotated[int, Field(ge=0, le=MAX_DRAW_SEED)] = 0
-    dispositions: Reasons = ()
-    not_ready_reasons: Reasons = ()
-    queues: dict[Name, QueueEntry] = Field(min_length=1, description="the queues by name")
-    rules: tuple[RuleEntry, ...] = ()
-
-
-def configuration(agents: AgentsFile, routing: RoutingFile, pbx: PbxName, lookup_deadline_ms: int) -> Configuration:
-    """What the core obeys, from files without mistakes."""
+    Hours are known from 2 days before `now_ms` to 400 days after. The default of an entry is a rule after all others.
+    """
+    from_ms = now_ms - BEFORE_MS
     return Configuration(
         tiers=tuple(Tier(tier) for tier in routing.tiers),
         default_tier=Tier(routing.default_tier),
         default_queue=QueueName(routing.default_queue),
         queues=tuple(_queue(name, entry) for name, entry in routing.queues.items()),
-        rules=tuple(_rule(entry) for entry in routing.rules),
+        rules=(*(_rule(entry) for entry in routing.rules), *_defaults(routing)),
         agents=tuple(_agent(entry, pbx) for entry in agents.agents),
         lookup_deadline_ms=lookup_deadline_ms,
         decline_backoff_ms=_ms(routing.decline_backoff_s),
@@ -167,7 +119,18 @@ def configuration(agents: AgentsFile, routing: RoutingFile, pbx: PbxName, lookup
         rona_backoff_ms=_ms(routing.rona_backoff_s),
         ageing_ms=_ms(routing.ageing_s),
         draw_seed=routing.draw_seed,
+        zone=() if routing.timezone == UTC else calendars.zone_of(routing.timezone, from_ms),
+        hours=tuple(_hours(name, entry, routing.timezone, from_ms) for name, entry in routing.hours.items()),
+        attributes=tuple(_attribute(name, entry) for name, entry in routing.attributes.items()),
+        lists=tuple(NamedList(name, values) for name, values in routing.lists.items()),
+        conditions=tuple(Condition(name, when) for name, when in routing.conditions.items()),
+        tier_rules=tuple(TierRule(entry.when, Tier(entry.tier)) for entry in routing.tier_rules),
     )
+
+
+def default_rule_name(entry_name: str) -> str:
+    """The name of the rule that an entry's default is."""
+    return f"{entry_name} (default)"
 
 
 def _agent(entry: AgentEntry, pbx: PbxName) -> AgentConfig:
@@ -191,26 +154,60 @@ def _queue(name: str, entry: QueueEntry) -> QueueConfig:
         ring_at_once=entry.ring_at_once,
         ranked=tuple(AgentId(agent) for agent in entry.ranked),
         closed_to=None if entry.closed_to is None else QueueName(entry.closed_to),
+        overflow=_overflow(entry.overflow),
     )
 
 
 def _rule(entry: RuleEntry) -> RuleConfig:
-    route = entry.route
+    facts = entry.when if isinstance(entry.when, FactsEntry) else FactsEntry()
+    return replace(
+        _routed(entry.name, entry.route),
+        tier=tuple(Tier(tier) for tier in facts.tier or ()),
+        dialled=facts.dialled or (),
+        intent=facts.intent or (),
+        language=facts.language or (),
+        when=entry.when if isinstance(entry.when, str) else "",
+        entry=entry.entry or (),
+        tags=entry.set.tags,
+        text=entry.set.text or "",
+    )
+
+
+def _defaults(routing: RoutingFile) -> Iterator[RuleConfig]:
+    for number, entry in routing.entries.items():
+        if entry.default is not None:
+            yield replace(_routed(default_rule_name(entry.name), entry.default), entry=(number,))
+
+
+def _routed(name: str, route: RouteEntry) -> RuleConfig:
     return RuleConfig(
-        entry.name,
+        name,
         QueueName(route.queue),
         route.priority,
         _skills(route.skills),
-        tier=tuple(Tier(tier) for tier in entry.when.tier or ()),
-        dialled=entry.when.dialled or (),
-        intent=entry.when.intent or (),
-        language=entry.when.language or (),
         any_of=tuple(_skills(group) for group in route.any_of),
         preferred=_skills(route.prefer_skills),
         relaxations=tuple(_step(step) for step in route.relax),
         prefer=route.prefer or (),
         prefer_for_ms=_ms(route.prefer_for_s) if route.prefer else 0,
+        overflow=_overflow(route.overflow),
     )
+
+
+def _overflow(entry: OverflowEntry | None) -> Overflow | None:
+    if entry is None:
+        return None
+    return Overflow(_ms(entry.after_s), None if entry.to == AWAY else QueueName(entry.to))
+
+
+def _hours(name: str, entry: HoursEntry, timezone: str, from_ms: int) -> Hours:
+    return calendars.expand(name, entry.week, entry.exceptions, entry.holidays, entry.timezone or timezone, from_ms)
+
+
+def _attribute(name: str, entry: AttributeEntry) -> Attribute:
+    default = attribute_value(entry.type, entry.default)
+    assert default is not None, "the model has looked at it"
+    return Attribute(name, entry.type, default, entry.values)
 
 
 def _step(entry: StepEntry) -> Relaxation:
@@ -222,7 +219,7 @@ def _step(entry: StepEntry) -> Relaxation:
     )
 
 
-def _skills(skills: dict[str, int]) -> tuple[Skill, ...]:
+def _skills(skills: Skills) -> tuple[Skill, ...]:
     return tuple(Skill(SkillName(name), level) for name, level in skills.items())
 
 

@@ -10,11 +10,17 @@ import types
 from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core.core_schema import (
+    CoreSchema,
+    no_info_after_validator_function,
+    no_info_before_validator_function,
+)
 
-from callcenter.yaml_source import Document, Mistake, Place
+from callcenter.yaml_source import Document, Key, Mistake, Place
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -26,6 +32,8 @@ _REMEDIES = {
     "too_short": "Name at least one",  # no list and no set of keys asks for more
 }
 _SHOWN_LENGTH = 60
+TEXT_TAG, MAPPING_TAG = "(text)", "(mapping)"  # tags of a union: pydantic puts them into the places of its mistakes
+_NOT_WRITTEN = ("[key]", TEXT_TAG, MAPPING_TAG)
 
 
 class Model(BaseModel):
@@ -40,16 +48,43 @@ class Model(BaseModel):
         return {} if data is None else data
 
 
-def like(pattern: str, words: str) -> AfterValidator:
-    """A check that the whole text matches `pattern`; `words` say what that is, after "It should be"."""
-    compiled = re.compile(pattern)
+class Like:
+    """What `like` makes; to an editor it is the pattern."""
 
-    def check(text: str) -> str:
-        if not compiled.fullmatch(text):
-            raise PydanticCustomError("like", "It should be {words}", {"words": words})
+    def __init__(self, pattern: str, words: str) -> None:
+        self.pattern = re.compile(pattern)
+        self.words = words
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self.checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(schema) | {"pattern": f"^(?:{self.pattern.pattern})$"}
+
+    def checked(self, text: str) -> str:
+        if not self.pattern.fullmatch(text):
+            raise PydanticCustomError("like", "It should be {words}", {"words": self.words})
         return text
 
-    return AfterValidator(check)
+
+def like(pattern: str, words: str) -> Like:
+    """A check that the whole text matches `pattern`; `words` say what that is, after "It should be"."""
+    return Like(pattern, words)
+
+
+class Listed:
+    """Lets a text stand alone where a list may be."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(_listed, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        several = handler(schema)
+        return {"anyOf": [several["items"], several]}
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
 
 Text = Annotated[str, like(r"[^\x00-\x1f\x7f]+", "one line of printable characters, not empty")]
@@ -81,12 +116,22 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
 
 
 def _follows(document: Document, detail: ErrorDetails) -> bool:
-    """Whether a list counts as too short only because what it holds is wrong, which is told already."""
+    """Whether something is wrong only because something else is, which is told already.
+
+    A list counts as too short whose items are all wrong, a section is missing that is in a file not readable, and what
+    YAML has and we refuse has no value.
+    """
+    if detail["loc"] in document.refused:
+        return True
+    if detail["type"] == "missing" and len(detail["loc"]) == 1:
+        return document.incomplete
     return detail["type"] == "too_short" and bool(document.at(*detail["loc"]))
 
 
 def _mistake(model: type[BaseModel], document: Document, detail: ErrorDetails) -> Mistake:
-    path: Place = tuple(part for part in detail["loc"] if part != "[key]")
+    path: Place = tuple(part for part in detail["loc"] if part not in _NOT_WRITTEN)
+    if detail["loc"] and detail["loc"][-1] == "[key]":
+        path = (*path[:-1], Key(path[-1]))
     if path and isinstance(path[-1], int) and document.text(*path[:-1]) is not None:
         path = path[:-1]  # a value that stands alone where a list may be
     around, field = _look_up(model, path)
@@ -94,7 +139,8 @@ def _mistake(model: type[BaseModel], document: Document, detail: ErrorDetails) -
         meaning = field.description if field is not None else None
         return document.mistake(path, "is missing", f"Add it: {meaning}" if meaning else "Add it")
     if detail["type"] == "extra_forbidden":
-        known = list(around.model_fields) if around is not None else []
+        known = list(_fields(around)) if around is not None else []
+        path = (*path[:-1], Key(path[-1]))
         return document.mistake(path, "is not a known key", did_you_mean(str(path[-1]), known))
     remedy = _REMEDIES.get(detail["type"]) or _sentence(detail["msg"])
     if detail["type"] == "too_short":
@@ -125,7 +171,7 @@ def _look_up(model: type[BaseModel], path: Place) -> tuple[type[BaseModel] | Non
     for part in path:
         here = _bare(here)
         if isinstance(here, type) and issubclass(here, BaseModel):
-            around, field = here, here.model_fields.get(str(part))
+            around, field = here, _fields(here).get(str(part))
             here = field.annotation if field is not None else None
         elif get_origin(here) is tuple:
             here = get_args(here)[0]
@@ -134,6 +180,11 @@ def _look_up(model: type[BaseModel], path: Place) -> tuple[type[BaseModel] | Non
         else:
             break
     return around, field
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields by the keys that are written for them."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _bare(annotation: Any) -> Any:

@@ -1,7 +1,7 @@
-"""Typed settings, read from `config/callcenter.yaml`, `config/agents.yaml` and `rules/routing.yaml`.
+"""Typed settings, read from `config/callcenter.yaml`, `config/agents.yaml` and the rules, a file or a folder.
 
-`load` is the door: it reads all three files and either gives everything that the daemon needs or raises one
-`SettingsError` that lists every mistake in every file, each with its file, line, key and remedy.
+`load` is the door: it reads all of them and either gives everything that the daemon needs or raises one
+`SettingsError` that lists every mistake in every file, each with its file, line, column, key and remedy.
 
 Relative paths in `callcenter.yaml` start at the folder of that file. Secrets come from files of their own or from the
 environment (`CALLCENTER_PBX__SECRET` and the others of `OVERRIDES`); they appear in no message and in no `repr`.
@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from callcenter import admin_checks, admin_doubts, admin_files, schema, yaml_source
+from callcenter import admin_files, admin_load, schema, yaml_source
 from callcenter.schema import Model, Text, like
 from callcenter.types import AgentId, Configuration, PbxName
 from callcenter.yaml_source import Document, Mistake, Place
@@ -155,13 +155,13 @@ class SettingsError(Exception):
     """What is wrong with the settings, all of it. Its text has one line for each mistake."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:
-        self.mistakes = tuple(sorted(mistakes))
+        self.mistakes = tuple(yaml_source.in_order(mistakes))
         count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
         super().__init__("\n".join([f"{count} in the settings:", *(f"  {mistake}" for mistake in self.mistakes)]))
 
 
-def load(path: Path, environ: Mapping[str, str] = os.environ) -> Loaded:
-    """Read the settings in the file at `path` and the two files that it names.
+def load(path: Path, environ: Mapping[str, str] = os.environ, *, routing: Path | None = None) -> Loaded:
+    """Read the settings in the file at `path`, and the agents and the rules that it names, or the rules at `routing`.
 
     Raises SettingsError with every mistake, and nothing else.
     """
@@ -173,33 +173,73 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Loaded:
     settings, found = schema.validate(Settings, main)
     mistakes += [_placed(mistake, environ) for mistake in found]
     folder = path.parent
-    agents = yaml_source.read(folder / _named(main, "agents"))
-    routing = yaml_source.read(folder / _named(main, "routing"))
-    agents_file, found = schema.validate(admin_files.AgentsFile, agents)
-    mistakes += agents.mistakes + found
-    routing_file, found = schema.validate(admin_files.RoutingFile, routing)
-    mistakes += routing.mistakes + found
-    prefix = settings.pbx.device_prefix if settings else main.text("pbx", "device_prefix") or ""
-    mistakes += admin_checks.crossed(agents, routing, prefix)
+    rules = routing or _tidy(folder / _named(main, "routing"))
+    files = admin_load.read(_tidy(folder / _named(main, "agents")), rules, _given(settings, main))
+    mistakes += files.mistakes
     if settings is not None:
         settings = _absolute(settings, folder)
         settings, found = _with_secrets(settings, main)
         mistakes += found + _contradictions(settings, main)
-    if mistakes or settings is None or agents_file is None or routing_file is None:
+    if mistakes or settings is None or files.made is None:
         raise SettingsError(mistakes)
-    configuration = admin_files.configuration(
-        agents_file, routing_file, PbxName(settings.pbx.name), settings.crm.lookup_deadline_ms
-    )
+    made = files.made
     doubts = _exposed(main) if secret_is_written else []
-    warnings = [*doubts, *_without_password(agents_file, agents), *admin_doubts.doubtful(configuration, routing)]
+    warnings = [*doubts, *_without_password(made.agents, files.agents), *files.doubts]
     return Loaded(
         settings,
-        configuration,
-        _logins(agents_file),
-        routing_file.dispositions,
-        routing_file.not_ready_reasons,
+        made.configuration,
+        _logins(made.agents),
+        made.routing.dispositions,
+        made.routing.not_ready_reasons,
         tuple(str(mistake) for mistake in warnings),
     )
+
+
+def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings alone, for what needs neither the PBX's secret nor rules without mistakes.
+
+    Raises SettingsError where they cannot be read or are not valid.
+    """
+    main = yaml_source.read(path)
+    mistakes = main.mistakes + _override(main, environ)
+    settings, found = schema.validate(Settings, main)
+    mistakes += [_placed(mistake, environ) for mistake in found]
+    if mistakes or settings is None:
+        raise SettingsError(mistakes)
+    return _absolute(settings, path.parent)
+
+
+def load_rules(path: Path, routing: Path | None = None) -> admin_load.Read:
+    """Read the agents and the rules alone, as `load` would: the rules at `routing`, or those that the settings name.
+
+    Needs no secret and no reachable PBX. Raises SettingsError where the settings cannot be read or are not valid; what
+    is wrong with the agents and the rules is in what it returns.
+    """
+    main = yaml_source.read(path)
+    settings, found = schema.validate(Settings, main)
+    mistakes = main.mistakes + found
+    if mistakes or settings is None:
+        raise SettingsError(mistakes)
+    agents = _tidy(path.parent / settings.agents)
+    return admin_load.read(agents, routing or _tidy(path.parent / settings.routing), _given(settings, main))
+
+
+def _tidy(path: Path) -> Path:
+    """The path as mistakes show it: `rules` and not `config/../rules`, unless a link makes that another place."""
+    tidy = Path(os.path.normpath(path))
+    try:
+        return tidy if tidy.resolve() == path.resolve() else path
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: links in a circle
+        return path
+
+
+def _given(settings: Settings | None, main: Document) -> admin_load.Given:
+    """What the admin's files depend on, as far as the settings can be read."""
+    if settings is None:
+        prefix, deadline_ms = main.text("pbx", "device_prefix") or "", CrmSettings().lookup_deadline_ms
+        return admin_load.Given(PbxName(PbxSettings().name), prefix, deadline_ms)
+    pbx = settings.pbx
+    return admin_load.Given(PbxName(pbx.name), pbx.device_prefix, settings.crm.lookup_deadline_ms)
 
 
 def _named(main: Document, key: str) -> Path:

@@ -1,4 +1,4 @@
-"""YAML files read so that a mistake in one can be shown at its line.
+"""YAML files read so that a mistake in one can be shown at its line and column.
 
 The idea: a plain value stays the text that was written, and the schema that reads it decides what it is. So `no` as a
 language is Norwegian and not "false", `0800` as a dialled number keeps its zero, and nobody has to know which words
@@ -8,9 +8,10 @@ Aliases are refused: a file that an admin edits reads better without them, and a
 one. `MAX_BYTES` and `MAX_DEPTH` bound what is read; what is beyond them is a mistake like any other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 
@@ -25,19 +26,55 @@ _TAGS = {_CORE + kind for kind in ("str", "int", "float", "bool", "null", "times
 _MERGE = _CORE + "merge"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+class Key(str):
+    """The last part of a place that means the key itself, not the value that it has."""
+
+    __slots__ = ()
+
+
+class Mark(NamedTuple):
+    """A spot in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+class Scalar(NamedTuple):
+    """A text as it stands in the file, `raw`, quotes and all. `style` is the quote, `|`, `>`, or None for plain."""
+
+    mark: Mark
+    raw: str
+    style: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing that is wrong: where it is, what it is, how to mend it. `line` counts from 1; 0 is the whole file."""
+    """One thing that is wrong: where it is, what it is, how to mend it.
+
+    `line` and `column` count from 1; where they are 0 it is the whole file, or the whole line.
+    """
 
     file: str
     line: int
     key: str
     wrong: str
     remedy: str
+    column: int = 0
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return ": ".join(part for part in (place, self.key, f"{self.wrong}. {self.remedy}") if part)
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        return ": ".join(part for part in (place, self.key, self.text) if part)
+
+    @property
+    def text(self) -> str:
+        """What is wrong and how to mend it, without the place."""
+        return f"{self.wrong}. {self.remedy}" if self.remedy else self.wrong
+
+
+def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """As one reads: file by file, from top to bottom."""
+    return sorted(mistakes, key=lambda it: (it.file, it.line, it.column, it.key, it.wrong, it.remedy))
 
 
 def dotted(path: Sequence[str | int]) -> str:
@@ -50,26 +87,45 @@ def dotted(path: Sequence[str | int]) -> str:
 
 @dataclass(slots=True)
 class Document:
-    """One YAML file: its values as text, the line of each, and what was wrong with it as YAML."""
+    """One YAML file: its values as text, the place of each, and what was wrong with it as YAML.
+
+    Several files that were put together are one document too; then `file` is the folder, and `incomplete` is true where
+    one of them could not be read. `own_numbers` says which item of its own file's list an item is, where it differs.
+    """
 
     file: str
     data: Value = None
     mistakes: list[Mistake] = field(default_factory=list)
-    lines: dict[Place, int] = field(default_factory=dict)
+    marks: dict[Place, Mark] = field(default_factory=dict)  # of keys, and of what has none
+    scalars: dict[Place, Scalar] = field(default_factory=dict)
+    incomplete: bool = False
+    own_numbers: dict[Place, int] = field(default_factory=dict)
+    refused: set[Place] = field(default_factory=set)  # what stands there is a mistake, and counts as nothing
 
     @property
     def unreadable(self) -> bool:
         """True where nothing at all could be read, so that asking what the file lacks would be pointless."""
         return self.data is None and bool(self.mistakes)
 
-    def line(self, path: Place) -> int:
-        """The line of the value at `path`, or of the nearest thing around it."""
-        while path and path not in self.lines:
+    def mark(self, path: Place) -> Mark:
+        """Where the text at `path` stands; for a list or a mapping its key; else the nearest thing around it."""
+        if path in self.scalars and not (path and isinstance(path[-1], Key)):
+            return self.scalars[path].mark
+        while path and path not in self.marks:
             path = path[:-1]
-        return self.lines.get(path, 1)
+        return self.marks.get(path, Mark(self.file, 1, 1))
 
-    def mistake(self, path: Place, wrong: str, remedy: str) -> Mistake:
-        return Mistake(self.file, self.line(path), dotted(path), wrong, remedy)
+    def where(self, path: Place, seen_from: Place) -> str:
+        """The place of `path` for a mistake at `seen_from`: `on line 3`, with the file where it is another one."""
+        mark = self.mark(path)
+        return f"{'' if mark.file == self.mark(seen_from).file else f'in {mark.file} '}on line {mark.line}"
+
+    def mistake(self, path: Place, wrong: str, remedy: str, at: Mark | None = None) -> Mistake:
+        """A mistake at `path`, shown there or at the mark `at`."""
+        file, line, column = at or self.mark(path)
+        if path[:2] in self.own_numbers:
+            path = (path[0], self.own_numbers[path[:2]], *path[2:])
+        return Mistake(file, line, dotted(path), wrong, remedy, column)
 
     def at(self, *path: str | int) -> Value:
         """The value at `path`, None where there is none, whatever shape the file has."""
@@ -141,7 +197,7 @@ def parse(text: str, file: str) -> Document:
         document.mistakes.append(Mistake(file, 1, "", f"is not valid YAML ({error})", "Look at the file's \\ escapes"))
     else:
         if root is not None:
-            document.data = _Reader(document).value(root, ())
+            document.data = _Reader(document, text).value(root, ())
     return document
 
 
@@ -154,7 +210,7 @@ def _syntax_mistake(error: yaml.YAMLError, text: str, file: str) -> Mistake:
         mark = error.problem_mark
         wrong = f"is not valid YAML: {error.problem or 'cannot be parsed'}"
         hint = f" ({error.context})" if error.context else ""
-        return Mistake(file, mark.line + 1, f"column {mark.column + 1}", wrong + hint, _SYNTAX_REMEDY)
+        return Mistake(file, mark.line + 1, "", wrong + hint, _SYNTAX_REMEDY, mark.column + 1)
     if isinstance(error, yaml.reader.ReaderError) and isinstance(error.position, int):
         line = text.count("\n", 0, error.position) + 1
         return Mistake(file, line, "", f"holds the character {error.character!r}", "Remove it: YAML allows no such one")
@@ -165,14 +221,18 @@ _SYNTAX_REMEDY = "Look at the indentation, the colons and the quotes on this lin
 
 
 class _Reader:
-    """Turns composed nodes into values, noting lines and mistakes in the document as it goes."""
+    """Turns composed nodes into values, noting places and mistakes in the document as it goes."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, text: str) -> None:
         self.document = document
+        self.text = text
         self.seen: set[int] = set()
 
+    def mark(self, node: yaml.Node) -> Mark:
+        return Mark(self.document.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
     def value(self, node: yaml.Node, path: Place) -> Value:
-        self.document.lines.setdefault(path, node.start_mark.line + 1)
+        self.document.marks.setdefault(path, self.mark(node))
         if id(node) in self.seen:
             return self.refuse(path, "is a YAML alias", "Write the value out")
         self.seen.add(id(node))
@@ -181,40 +241,38 @@ class _Reader:
         if node.tag not in _TAGS:
             return self.refuse(path, f"has the YAML tag {node.tag.replace(_CORE, '!!')}", "Remove the tag")
         if isinstance(node, yaml.ScalarNode):
-            plain = node.style is None
-            return None if plain and node.value in _NOTHING else str(node.value)
+            return self.scalar(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
         return self.mapping(node, path)
 
+    def scalar(self, node: yaml.ScalarNode, path: Place) -> str | None:
+        if node.style is None and node.value in _NOTHING:
+            return None
+        raw = self.text[node.start_mark.index : node.end_mark.index]
+        self.document.scalars[path] = Scalar(self.mark(node), raw, node.style)
+        return str(node.value)
+
     def mapping(self, node: yaml.Node, path: Place) -> dict[str, Value]:
         values: dict[str, Value] = {}
         for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
+            mark = self.mark(key_node)
             if not isinstance(key_node, yaml.ScalarNode) or key_node.tag == _MERGE:
-                wrong = "a key that is not a plain word"
-                self.document.mistakes.append(
-                    Mistake(self.document.file, line, dotted(path), wrong, "Write `key: value`")
-                )
+                wrong, remedy = "a key that is not a plain word", "Write `key: value`"
+                self.document.mistakes.append(self.document.mistake(path, wrong, remedy, mark))
                 continue
             key = str(key_node.value)
             place: Place = (*path, key)
             if key in values:
-                first = self.document.line(place)
-                self.document.mistakes.append(
-                    Mistake(
-                        self.document.file,
-                        line,
-                        dotted(place),
-                        f"stands here for the second time, first on line {first}",
-                        "Keep one of the two",
-                    )
-                )
+                first = self.document.mark((*path, Key(key))).line
+                wrong, remedy = f"stands here for the second time, first on line {first}", "Keep one of the two"
+                self.document.mistakes.append(self.document.mistake(place, wrong, remedy, mark))
                 continue
-            self.document.lines[place] = line
+            self.document.marks[place] = mark
             values[key] = self.value(value_node, place)
         return values
 
     def refuse(self, path: Place, wrong: str, remedy: str) -> Value:
         self.document.mistakes.append(self.document.mistake(path, wrong, remedy))
+        self.document.refused.add(path)
         return None

@@ -1,6 +1,7 @@
 import pytest
 
-from callcenter.admin_files import AgentsFile, RoutingFile, configuration
+from callcenter.admin_files import AgentsFile, configuration
+from callcenter.rules_model import RoutingFile
 from callcenter.schema import validate
 from callcenter.types import (
     AgentConfig,
@@ -48,7 +49,7 @@ def made(agents: str = AGENTS, routing: str = ROUTING) -> Configuration:
     assert [*mistakes, *more] == []
     assert agents_file is not None
     assert routing_file is not None
-    return configuration(agents_file, routing_file, PbxName("main"), 200)
+    return configuration(agents_file, routing_file, PbxName("main"), 200, now_ms=0)
 
 
 def level(name: str, least: int) -> Skill:
@@ -194,57 +195,57 @@ STRATEGIES = (
 @pytest.mark.parametrize(
     ("written", "instead", "mistake"),
     [
-        ("ageing_s: 0.5", "ageing_s: 0", "6: ageing_s: is '0'. It should be greater than or equal to 0.1"),
-        ("ageing_s: 0.5", "ageing_s: 86401", "6: ageing_s: is '86401'. It should be less than or equal to 86400"),
-        ("backoff_s: 7", "backoff_s: -1", "7: rona_backoff_s: is '-1'. It should be greater than or equal to 0"),
-        ("2147483647", "2147483648", "8: draw_seed: is '2147483648'. It should be less than or equal to 2147483647"),
-        ("strategy: ranked", "strategy: rank", f"10: queues.sales.strategy: is 'rank'. It should be {STRATEGIES}"),
-        ("once: 3", "once: 0", "10: queues.sales.ring_at_once: is '0'. It should be greater than or equal to 1"),
-        ("once: 3", "once: 21", "10: queues.sales.ring_at_once: is '21'. It should be less than or equal to 20"),
+        ("ageing_s: 0.5", "ageing_s: 0", "6:11: ageing_s: is '0'. It should be greater than or equal to 0.1"),
+        ("ageing_s: 0.5", "ageing_s: 86401", "6:11: ageing_s: is '86401'. It should be less than or equal to 86400"),
+        ("backoff_s: 7", "backoff_s: -1", "7:17: rona_backoff_s: is '-1'. It should be greater than or equal to 0"),
+        ("2147483647", "2147483648", "8:12: draw_seed: is '2147483648'. It should be less than or equal to 2147483647"),
+        ("strategy: ranked", "strategy: rank", f"10:21: queues.sales.strategy: is 'rank'. It should be {STRATEGIES}"),
+        ("once: 3", "once: 0", "10:66: queues.sales.ring_at_once: is '0'. It should be greater than or equal to 1"),
+        ("once: 3", "once: 21", "10:66: queues.sales.ring_at_once: is '21'. It should be less than or equal to 20"),
         (
             "[bilal, anna]",
             "bilal",
-            "10: queues.sales.ranked: is 'bilal'. It should be a list, such as `[a, b]`",
+            "10:37: queues.sales.ranked: is 'bilal'. It should be a list, such as `[a, b]`",
         ),
-        ("{french: 2}", "{}", "17: rules[0].route.any_of[1]: is empty. Name at least one"),
+        ("{french: 2}", "{}", "17:39: rules[0].route.any_of[1]: is empty. Name at least one"),
         (
             "{french: 2}",
             "{french: 11}",
-            "17: rules[0].route.any_of[1].french: is '11'. It should be less than or equal to 10",
+            "17:48: rules[0].route.any_of[1].french: is '11'. It should be less than or equal to 10",
         ),
         (
             "poetry: 1",
             "poetry: 0",
-            "18: rules[0].route.prefer_skills.poetry: is '0'. It should be greater than or equal to 1",
+            "18:31: rules[0].route.prefer_skills.poetry: is '0'. It should be greater than or equal to 1",
         ),
         (
             "[last_agent, account_manager]",
             "[last]",
-            "19: rules[0].route.prefer[0]: is 'last'. It should be 'account_manager' or 'last_agent'",
+            "19:16: rules[0].route.prefer[0]: is 'last'. It should be 'account_manager' or 'last_agent'",
         ),
         (
             "prefer: account_manager",
             "prefer: manager",
-            "25: rules[1].route.prefer: is 'manager'. It should be 'account_manager' or 'last_agent'",
+            "25:35: rules[1].route.prefer: is 'manager'. It should be 'account_manager' or 'last_agent'",
         ),
-        ("prefer: account_manager", "prefer: []", "25: rules[1].route.prefer: is empty. Name at least one"),
+        ("prefer: account_manager", "prefer: []", "25:27: rules[1].route.prefer: is empty. Name at least one"),
         (
             "for_s: 1.5",
             "for_s: 601",
-            "20: rules[0].route.prefer_for_s: is '601'. It should be less than or equal to 600",
+            "20:21: rules[0].route.prefer_for_s: is '601'. It should be less than or equal to 600",
         ),
         (
             "after_s: 30, ",
             "",
-            "22: rules[0].route.relax[0].after_s: is missing. "
+            "22:11: rules[0].route.relax[0].after_s: is missing. "
             "Add it: the seconds from the contact's arrival to this step, such as `after_s: 30`",
         ),
         (
             "after_s: 30",
             "after_s: 0.5",
-            "22: rules[0].route.relax[0].after_s: is '0.5'. It should be greater than or equal to 1",
+            "22:21: rules[0].route.relax[0].after_s: is '0.5'. It should be greater than or equal to 1",
         ),
-        ("drop: [", "dropp: [", "23: rules[0].route.relax[1].dropp: is not a known key. Did you mean `drop`?"),
+        ("drop: [", "dropp: [", "23:27: rules[0].route.relax[1].dropp: is not a known key. Did you mean `drop`?"),
     ],
 )
 def test_a_value_of_the_routing_that_does_not_fit(written: str, instead: str, mistake: str) -> None:

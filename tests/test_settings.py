@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from callcenter.settings import MAX_SECRET_BYTES, Loaded, Login, SettingsError, load
+from callcenter.settings import MAX_SECRET_BYTES, Loaded, Login, SettingsError, load, load_rules, load_settings
 from callcenter.types import AgentId
 from callcenter.yaml_source import Mistake
 
@@ -84,7 +84,7 @@ def test_everything_that_the_daemon_needs_comes_from_three_files(folder: Path) -
     assert got.dispositions == ("resolved",)
     assert got.not_ready_reasons == ("lunch",)
     assert [warning.replace(f"{folder}/", "") for warning in got.warnings] == [
-        "agents.yaml:1: agents: no password_hash, so no sign-in, for bilal. "
+        "agents.yaml:1:1: agents: no password_hash, so no sign-in, for bilal. "
         "Make one for each with `callcenter hash-password`"
     ]
 
@@ -97,12 +97,54 @@ def test_five_mistakes_in_five_places_are_all_reported_with_file_line_key_and_re
         routing=ROUTING.replace("queue: sales, priority", "queue: sale, priority").replace("tier: gold", "tier: gould"),
     )
     assert mistakes(folder) == [
-        "agents.yaml:2: agents[0].skills.sales: is '11'. It should be less than or equal to 10",
-        "callcenter.yaml:3: pbx.prot: is not a known key. Did you mean `port`?",
-        "callcenter.yaml:5: http.port: is '80800'. It should be less than or equal to 65535",
-        "routing.yaml:11: rules[0].when.tier: there is no tier `gould` in tiers. Did you mean `gold`?",
-        "routing.yaml:12: rules[0].route.queue: there is no queue `sale` in queues. Did you mean `sales`?",
+        "agents.yaml:2:61: agents[0].skills.sales: is '11'. It should be less than or equal to 10",
+        "callcenter.yaml:3:3: pbx.prot: is not a known key. Did you mean `port`?",
+        "callcenter.yaml:5:9: http.port: is '80800'. It should be less than or equal to 65535",
+        "routing.yaml:11:18: rules[0].when.tier: there is no tier `gould` in tiers. Did you mean `gold`?",
+        "routing.yaml:12:20: rules[0].route.queue: there is no queue `sale` in queues. Did you mean `sales`?",
     ]
+
+
+def test_the_rules_may_be_a_folder(folder: Path) -> None:
+    rules = folder / "rules"
+    rules.mkdir()
+    split = ROUTING.index("rules:")
+    (rules / "10-queues.yaml").write_text(ROUTING[:split])
+    (rules / "20-rules.yaml").write_text(ROUTING[split:])
+    one = loaded(folder).configuration
+    write(folder, main="routing: rules\n")
+    assert loaded(folder).configuration == one
+    (rules / "20-rules.yaml").write_text(ROUTING[split:].replace("queue: sales", "queue: sale"))
+    assert mistakes(folder) == [
+        "rules/20-rules.yaml:4:20: rules[0].route.queue: there is no queue `sale` in queues. Did you mean `sales`?"
+    ]
+
+
+def test_paths_in_mistakes_are_as_short_as_can_be(folder: Path) -> None:
+    (folder / "config").mkdir()
+    (folder / "config" / "callcenter.yaml").write_text("routing: ../routing.yaml\nagents: ../agents.yaml\n")
+    (folder / "agents.yaml").write_text("agents: [}")
+    with pytest.raises(SettingsError) as raised:
+        load(folder / "config" / "callcenter.yaml", SECRET)
+    assert [mistake.file for mistake in raised.value.mistakes] == [f"{folder}/agents.yaml"]
+    (folder / "elsewhere" / "deep").mkdir(parents=True)
+    (folder / "link").symlink_to(folder / "elsewhere" / "deep")
+    (folder / "link" / "callcenter.yaml").write_text("routing: ../routing.yaml\nagents: ../../agents.yaml\n")
+    with pytest.raises(SettingsError) as raised:
+        load(folder / "link" / "callcenter.yaml", SECRET)
+    assert f"{folder}/link/../routing.yaml" in {mistake.file for mistake in raised.value.mistakes}
+
+
+def test_the_rules_alone_need_no_secret(folder: Path) -> None:
+    found = load_rules(folder / "callcenter.yaml")
+    assert found.mistakes == ()
+    assert found.made is not None
+    assert found.made.configuration == loaded(folder).configuration
+    (folder / "other.yaml").write_text(ROUTING.replace("tier: gold", "tier: gould"))
+    assert len(load_rules(folder / "callcenter.yaml", folder / "other.yaml").mistakes) == 1
+    write(folder, main="pbx: {prot: 1}\n")
+    with pytest.raises(SettingsError):
+        load_rules(folder / "callcenter.yaml")
 
 
 def test_the_text_of_the_error_counts_and_lists(folder: Path) -> None:
@@ -110,7 +152,7 @@ def test_the_text_of_the_error_counts_and_lists(folder: Path) -> None:
     with pytest.raises(SettingsError) as raised:
         loaded(folder)
     assert str(raised.value).startswith(
-        f"1 mistake in the settings:\n  {folder}/callcenter.yaml:2: zzz: is not a known"
+        f"1 mistake in the settings:\n  {folder}/callcenter.yaml:2:1: zzz: is not a known"
     )
 
 
@@ -127,7 +169,7 @@ def test_files_that_are_missing_are_told_by_name(folder: Path) -> None:
 
 def test_without_a_secret_the_remedy_names_both_ways(folder: Path) -> None:
     assert mistakes(folder, {}) == [
-        "callcenter.yaml:1: pbx.secret: the manager user's secret is missing. "
+        "callcenter.yaml:1:1: pbx.secret: the manager user's secret is missing. "
         "Name a file that holds it in pbx.secret_file, or set CALLCENTER_PBX__SECRET"
     ]
 
@@ -171,7 +213,7 @@ def test_a_secret_file_that_may_not_be_used(folder: Path, content: bytes, mode: 
 def test_a_secret_that_stands_in_the_settings_themselves_is_warned_of_where_others_can_read_it(folder: Path) -> None:
     write(folder, main=MAIN + "pbx:\n  secret: hush-hush\n")
     (folder / "callcenter.yaml").chmod(0o644)
-    assert any("callcenter.yaml:3: pbx.secret: others can read this file" in w for w in loaded(folder, {}).warnings)
+    assert any("callcenter.yaml:3:11: pbx.secret: others can read this file" in w for w in loaded(folder, {}).warnings)
     (folder / "callcenter.yaml").chmod(0o600)
     assert not any("others can read" in warning for warning in loaded(folder, {}).warnings)
 
@@ -218,7 +260,7 @@ def test_a_value_that_does_not_fit(folder: Path, main: str, mistake: str) -> Non
             "environment: CALLCENTER_REDIS__URL: is not right (its value is not shown). "
             "It should start with redis://, rediss:// or unix://",
         ),
-        ({"CALLCENTER_PBX__SECRET": ""}, "callcenter.yaml:1: pbx.secret: the manager user's secret is missing."),
+        ({"CALLCENTER_PBX__SECRET": ""}, "callcenter.yaml:1:1: pbx.secret: the manager user's secret is missing."),
     ],
 )
 def test_a_mistake_in_the_environment_is_told_as_such(folder: Path, environ: Mapping[str, str], mistake: str) -> None:
@@ -254,8 +296,28 @@ KEYS = [
     "strategy",
     "ranked",
     "closed_to",
+    "overflow",
+    "to",
+    "set",
+    "tags",
+    "entry",
+    "entries",
+    "default",
+    "attributes",
+    "type",
+    "values",
+    "lists",
+    "conditions",
+    "hours",
+    "week",
+    "except",
+    "holidays",
+    "timezone",
+    "tier_rules",
 ]
-VALUES = ["sales", "gold", "1", "-1", "nan", "1e999", "~", "", "PJSIP/1", "anna"]
+VALUES = ["mon-fri", "08:00-18:00", "2026-12-24", "DE-BY", "UTC", "away", "number", "flag", "date", "text"]
+VALUES += ["customer.known", "customer.tier == 'gold'", "conditions.to and open('to')", "contact.dialled in lists.to"]
+VALUES += ["sales", "gold", "1", "-1", "nan", "1e999", "~", "", "PJSIP/1", "anna"]
 TRAPS = ["*x", "&x", "!!set", "é", "\x07", '"\\ud800"', '"\\0"']
 WORDS = st.sampled_from([*KEYS, *VALUES, *TRAPS])
 TREES = st.recursive(
@@ -274,13 +336,15 @@ ROUTES = st.tuples(TREES, TREES).map(
         f"  - {{name: x, route: {{queue: sales, skills: {{sales: 5}}, any_of: [{trees[0]}], relax: [{trees[1]}]}}}}\n"
     )
 )
+WHENS = TREES.map(lambda tree: f"  - {{name: x, when: {tree}, route: {{queue: sales}}}}\n")
+LATER = ROUTING.replace("version: 1", "version: 2")
 TEXTS = st.one_of(TREES, SECTIONS, st.text(max_size=40))
 
 
 @given(
     main=TEXTS | st.just(MAIN),
     agents=TEXTS | st.just(AGENTS),
-    routing=TEXTS | (SECTIONS | ROUTES).map(lambda s: ROUTING + s),
+    routing=TEXTS | (SECTIONS | ROUTES | WHENS).map(lambda s: ROUTING + s) | SECTIONS.map(lambda s: LATER + s),
 )
 @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_text_makes_load_raise_anything_but_a_settings_error(
@@ -304,3 +368,32 @@ def test_a_file_that_only_its_owner_can_read_is_told_as_unreadable(folder: Path)
         (folder / "agents.yaml").chmod(0)
     (told,) = mistakes(folder)
     assert told.startswith("agents.yaml: cannot be read")
+
+
+def test_other_rules_than_those_that_the_settings_name_can_be_loaded(folder: Path) -> None:
+    candidate = folder / "candidate"
+    candidate.mkdir()
+    (candidate / "all.yaml").write_text(ROUTING.replace("name: gold", "name: golden"))
+    (folder / "routing.yaml").write_text("broken: [")
+    made = load(folder / "callcenter.yaml", SECRET, routing=candidate)
+    assert [rule.name for rule in made.configuration.rules] == ["golden"]
+    assert made.settings.routing == folder / "routing.yaml"
+
+
+def test_settings_alone_need_neither_a_secret_nor_right_rules(folder: Path) -> None:
+    (folder / "routing.yaml").write_text("broken: [")
+    url = "postgresql://callcenter:hush-hush@localhost/callcenter"
+    settings = load_settings(folder / "callcenter.yaml", {"CALLCENTER_DATABASE__URL": url})
+    assert settings.database.url == url
+    assert settings.routing == folder / "routing.yaml"
+    assert settings.data_dir == folder / "data"
+
+
+def test_settings_alone_with_mistakes_are_told(folder: Path) -> None:
+    write(folder, "http: {port: many}\n")
+    with pytest.raises(SettingsError) as raised:
+        load_settings(folder / "callcenter.yaml", {"CALLCENTER_DATABASE__URL": "hush-hush"})
+    assert len(raised.value.mistakes) == 2
+    assert "hush" not in str(raised.value)
+    with pytest.raises(SettingsError, match="no such file"):
+        load_settings(folder / "none.yaml")

@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.yaml_source import MAX_BYTES, MAX_DEPTH, Document, Mistake, dotted, parse, read
+from callcenter.yaml_source import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    Document,
+    Key,
+    Mark,
+    Mistake,
+    Scalar,
+    dotted,
+    in_order,
+    parse,
+    read,
+)
 
 
 def lines(document: Document) -> list[str]:
@@ -31,23 +43,39 @@ def test_nothing_is_none_unless_it_is_quoted() -> None:
     }
 
 
-def test_each_value_knows_its_line_and_a_missing_one_the_line_around_it() -> None:
+def test_each_value_knows_its_place_and_a_missing_one_the_line_around_it() -> None:
     document = parse("# first\na:\n  b: 1\n  c:\n    - x\n    - y\n", "f")
-    assert document.line(("a", "b")) == 3
-    assert document.line(("a", "c", 1)) == 6
-    assert document.line(("a", "c", 7, "d")) == 4
-    assert document.line(("z",)) == 2
+    assert document.mark(("a", "b")) == ("f", 3, 6)
+    assert document.mark(("a", Key("b"))) == ("f", 3, 3)
+    assert document.mark(("a", "c")) == ("f", 4, 3)
+    assert document.mark(("a", "c", 1)) == ("f", 6, 7)
+    assert document.mark(("a", "c", 7, "d")) == ("f", 4, 3)
+    assert document.mark(("z",)) == ("f", 2, 1)
+
+
+def test_a_text_is_kept_as_it_was_written_too() -> None:
+    document = parse("a: 'it''s'\nb: |\n  x\nc: y\n", "f")
+    assert document.scalars[("a",)] == Scalar(Mark("f", 1, 4), "'it''s'", "'")
+    assert document.scalars[("b",)] == Scalar(Mark("f", 2, 4), "|\n  x\n", "|")
+    assert document.scalars[("c",)] == Scalar(Mark("f", 4, 4), "y", None)
+
+
+def test_mistakes_are_put_in_the_order_of_reading() -> None:
+    late, early = Mistake("f", 10, "a", "is late", "Wait", 3), Mistake("f", 9, "b", "is early", "Wait", 30)
+    assert in_order([late, Mistake("g", 1, "a", "x", "y"), early]) == [early, late, Mistake("g", 1, "a", "x", "y")]
+    assert str(late) == "f:10:3: a: is late. Wait"
+    assert Mistake("f", 1, "", "is gone", "").text == "is gone"
 
 
 def test_a_key_that_stands_twice_is_reported_with_both_lines() -> None:
     assert lines(parse("a: 1\nb: 2\na: 3\n", "f.yaml")) == [
-        "f.yaml:3: a: stands here for the second time, first on line 1. Keep one of the two"
+        "f.yaml:3:1: a: stands here for the second time, first on line 1. Keep one of the two"
     ]
 
 
 def test_a_syntax_error_is_reported_with_line_and_column() -> None:
     (mistake,) = parse("a: 1\nb: [1, 2\nc: 3\n", "f.yaml").mistakes
-    assert (mistake.file, mistake.line, mistake.key) == ("f.yaml", 3, "column 2")
+    assert (mistake.file, mistake.line, mistake.column, mistake.key) == ("f.yaml", 3, 2, "")
     assert "is not valid YAML" in mistake.wrong
 
 
