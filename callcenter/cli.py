@@ -1,4 +1,4 @@
-"""The command `callcenter`: run the daemon, check the settings, explain a contact, make a password hash."""
+"""The command `callcenter`: run the daemon, check settings and rules, explain a contact, make a password hash."""
 
 import asyncio
 import sys
@@ -9,7 +9,12 @@ import msgspec
 from argon2 import PasswordHasher
 
 from callcenter.hindsight import lines_of, story_of
+from callcenter.publish_cli import diff, log, publish, rollback
+from callcenter.rules_cli import rules
+from callcenter.rules_try_cli import explain as explain_rules
+from callcenter.rules_try_cli import test
 from callcenter.settings import SettingsError, load
+from callcenter.simulation.compare_cli import simulate
 from callcenter.stores.journal import JournalCorruptError, JournalUnavailableError
 from callcenter.stores.redis_server import RedisServerError
 from callcenter.stores.snapshot import SnapshotError
@@ -31,6 +36,11 @@ _config = click.option(
 @click.version_option(package_name="callcenter")
 def main() -> None:
     """Contact-center call routing for Asterisk."""
+
+
+main.add_command(rules)
+for command in (test, explain_rules, simulate, publish, log, diff, rollback):
+    rules.add_command(command)
 
 
 @main.command()

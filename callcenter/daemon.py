@@ -27,12 +27,13 @@ from callcenter.crm.directory import CustomerDirectory, LookUpOutcome
 from callcenter.cti.asterisk import AsteriskPbx
 from callcenter.days import tell_days
 from callcenter.desktop.app import create_app
-from callcenter.desktop.desk import AgentLogin, Health, RecentContact
+from callcenter.desktop.desk import AgentLogin, Health, RecentContact, RulesRefusedError
 from callcenter.desktop.hub import Hub
 from callcenter.desktop.server import Server
-from callcenter.events import ConfigurationLoaded, Event, PbxLost
+from callcenter.events import ConfigurationLoaded, DayBegan, Event, PbxLost
 from callcenter.metrics import LoopLag, Metrics
 from callcenter.overview import Overview
+from callcenter.publishing import Publishing
 from callcenter.recovery import Recovered, open_journal, recover
 from callcenter.routing.explain import Explanation
 from callcenter.runner import Runner, WallClock
@@ -40,6 +41,7 @@ from callcenter.settings import Loaded, SettingsError, load
 from callcenter.stores.contact_log import ContactLog
 from callcenter.stores.database import DATABASE_ERRORS, default_url, in_short, open_database
 from callcenter.stores.migrations import MigrationError, migrate
+from callcenter.stores.rule_versions import RuleVersions
 from callcenter.types import AgentId, ContactId
 
 log = logging.getLogger(__name__)
@@ -77,6 +79,9 @@ class Daemon:
         )
         recovered = await recover(self._journal, self._loaded.configuration)
         self._make_core(recovered)
+        versions = RuleVersions(self._database.engine)
+        self._rules = Publishing(self._config_path, self._loaded, versions, self._take, self._clock.now_ms)
+        await self._rules.begin()
         self._make_shells()
         await self._start_shells(recovered)
 
@@ -102,7 +107,11 @@ class Daemon:
         self._metrics.configure(self._loaded.configuration)
         self._runner.stats.decision_observers.append(self._metrics.observe_decision)
         self._directory = CustomerDirectory(
-            self._database.engine, settings.crm, self._runner.submit, observe=self._looked_up
+            self._database.engine,
+            settings.crm,
+            self._runner.submit,
+            attributes=self._loaded.configuration.attributes,
+            observe=self._looked_up,
         )
         self._hub = Hub(self)
         self._server = Server(
@@ -124,7 +133,7 @@ class Daemon:
             self._runner.submit(PbxLost(pbx))
         await self._runner.submit_and_wait(ConfigurationLoaded(self._loaded.configuration))
         self._tasks += [
-            asyncio.create_task(tell_days(self._runner.submit, self._clock.now_ms)),
+            asyncio.create_task(tell_days(self._begin_day, self._clock.now_ms)),
             asyncio.create_task(self._migrate()),
             asyncio.create_task(self._watch()),
         ]
@@ -150,14 +159,18 @@ class Daemon:
     async def reload(self) -> None:
         """Take the settings' files anew: rules, queues and agents at once, the rest at the next start."""
         try:
-            loaded = load(self._config_path)
-        except SettingsError as error:
+            loaded = await self._rules.reload()
+        except (SettingsError, RulesRefusedError) as error:
             log.error("the configuration in use stays, the new one has mistakes\n%s", error)
             return
+        log.info("configuration reloaded: %d agents, %d rules", len(loaded.logins), len(loaded.configuration.rules))
+
+    async def _take(self, loaded: Loaded, reroute: bool) -> None:
+        """Put a configuration in force, all of it in one event."""
         self._loaded = loaded
         self._metrics.configure(loaded.configuration)
-        await self._runner.submit_and_wait(ConfigurationLoaded(loaded.configuration))
-        log.info("configuration reloaded: %d agents, %d rules", len(loaded.logins), len(loaded.configuration.rules))
+        self._directory.declare(loaded.configuration.attributes)
+        await self._runner.submit_and_wait(ConfigurationLoaded(loaded.configuration, reroute))
 
     async def _stop_pbx(self) -> None:
         await self._pbx.stop().asFuture(asyncio.get_running_loop())
@@ -201,6 +214,10 @@ class Daemon:
             self._metrics.ami_reconnected(name)
         self._has_been_synced |= synced
 
+    def _begin_day(self, began: DayBegan) -> None:
+        self._runner.submit(began)
+        self._day = asyncio.create_task(self._rules.expand_hours())
+
     # ---- watching
 
     async def _migrate(self) -> None:
@@ -208,6 +225,7 @@ class Daemon:
         while True:
             try:
                 await migrate(self._database.engine)
+                await self._rules.settle()
                 return
             except DATABASE_ERRORS as error:
                 log.warning("the database cannot be prepared yet, trying again: %s", in_short(error))
@@ -228,6 +246,8 @@ class Daemon:
             self._health["sql"] = Health(sql.ok, f"{database.words}; {log_health.words}" if sql.ok else sql.words)
             self._metrics.journal_up(self._runner.stats.journal_error is None)
             self._metrics.contact_log_pending(self._log.pending)
+            if database.ok:
+                await self._rules.settle()
             await asyncio.sleep(WATCH_INTERVAL_S)
 
     # ---- the Desk
@@ -250,6 +270,10 @@ class Daemon:
     @property
     def session_secret(self) -> bytes:
         return self._session_secret
+
+    @property
+    def rules(self) -> Publishing:
+        return self._rules
 
     def now_ms(self) -> int:
         return self._clock.now_ms()

@@ -7,19 +7,22 @@ goes depends on `redis.snapshot_every`.
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from callcenter.commands import OfferClosed, RecordContact, RecordDecision, RingDevice
 from callcenter.engine import Engine
 from callcenter.recovery import open_journal
 from callcenter.routing.explain import Explanation
-from callcenter.settings import Loaded
+from callcenter.settings import Loaded, Settings
 from callcenter.stores.journal import Journal, JournalCorruptError
 from callcenter.stores.redis_server import running_url
 from callcenter.stores.snapshot import decode_snapshot
 from callcenter.types import Configuration, ContactId, OfferId
+
+T = TypeVar("T")
 
 READ_ATTEMPTS = 3  # a daemon that is running may cut its journal between two pages
 
@@ -43,9 +46,21 @@ class Story:
 async def story_of(loaded: Loaded, contact: ContactId) -> Story:
     """Read the journal of a daemon that runs or has stopped, and change nothing in it.
 
+    Raises what `from_journal` raises.
+    """
+    return await from_journal(loaded.settings, lambda journal: _read(journal, loaded.configuration, contact))
+
+
+async def engine_of(loaded: Loaded) -> Engine:
+    """The engine as it was at the journal's end: a copy, to be asked and thrown away. Raises as `story_of` does."""
+    return await from_journal(loaded.settings, lambda journal: _restored(journal, loaded.configuration))
+
+
+async def from_journal(settings: Settings, read: Callable[[Journal], Awaitable[T]]) -> T:
+    """What `read` makes of the journal, asked again where the daemon has cut it meanwhile.
+
     Raises what `Journal.load` and `RedisServer.start` raise, whose texts are for people.
     """
-    settings = loaded.settings
     async with contextlib.AsyncExitStack() as closing:
         url = settings.redis.url or running_url(settings.data_dir)
         if url is None:
@@ -55,12 +70,20 @@ async def story_of(loaded: Loaded, contact: ContactId) -> Story:
             closing.push_async_callback(journal.close)
         for attempt in range(READ_ATTEMPTS):
             try:
-                return await _read(journal, loaded.configuration, contact)
+                return await read(journal)
             except JournalCorruptError:
                 if attempt + 1 == READ_ATTEMPTS:
                     raise
                 await asyncio.sleep(0)
     raise AssertionError("unreachable")
+
+
+async def _restored(journal: Journal, configuration: Configuration) -> Engine:
+    snapshot, tail = await journal.load()
+    engine = Engine(decode_snapshot(snapshot)) if snapshot is not None else Engine.fresh(configuration)
+    for now_ms, event in tail:
+        engine.handle(now_ms, event)
+    return engine
 
 
 async def _read(journal: Journal, configuration: Configuration, contact: ContactId) -> Story:

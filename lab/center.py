@@ -220,8 +220,12 @@ class Seat:
 
     async def why(self, contact: str) -> dict[str, Any]:
         """The explanation of where the contact stands now."""
-        explanation: dict[str, Any] = (await self._client.get(f"/api/contacts/{contact}/why")).json()["explanation"]
+        explanation: dict[str, Any] = (await self.get(f"contacts/{contact}/why"))["explanation"]
         return explanation
+
+    async def get(self, what: str) -> dict[str, Any]:
+        answer: dict[str, Any] = (await self._client.get(f"/api/{what}")).json()
+        return answer
 
     async def post(self, what: str, **body: Any) -> dict[str, Any]:
         answer = await self._client.post(f"/api/{what}", json=body, headers={"Origin": self._center.url})

@@ -292,6 +292,14 @@ class Phones(Sipp):
             time.sleep(POLL_S)
         register(self._sip_port, self.names, self.port, password=self._password)
 
+    def __exit__(self, *error: object) -> None:
+        """Leave nothing behind at the PBX: whoever comes next may want phones of the same names."""
+        try:
+            if self.alive:
+                self.unregister()
+        finally:
+            super().__exit__(*error)
+
     def unregister(self) -> None:
         """Take the phones away from the PBX. Blocks for a fraction of a second."""
         register(self._sip_port, self.names, self.port, password=self._password, expires_s=0)

@@ -26,8 +26,8 @@ def test_check_lists_every_mistake_and_fails(tmp_path: Path) -> None:
     path.write_text("pbx: {prot: 1}\nlog_level: loud\n")
     result = CliRunner().invoke(main, ["check", "--config", str(path)])
     assert result.exit_code == 1
-    assert f"{path}:1: pbx.prot: is not a known key. Did you mean `port`?" in result.stderr
-    assert f"{path}:2: log_level: is 'loud'." in result.stderr
+    assert f"{path}:1:7: pbx.prot: is not a known key. Did you mean `port`?" in result.stderr
+    assert f"{path}:2:12: log_level: is 'loud'." in result.stderr
     assert "Traceback" not in result.output
 
 

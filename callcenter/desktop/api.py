@@ -21,8 +21,11 @@ from callcenter.types import AgentId, AgentState, ContactId
 
 
 class SignIn(Body):
+    """Without `takes_contacts` an agent's state stays as it is: a supervisor's program signs in beside the desktop."""
+
     agent: Annotated[str, Field(min_length=1, max_length=64)]
     password: Annotated[str, Field(min_length=1, max_length=1024)]
+    takes_contacts: bool = True
 
 
 class NotReady(Body):
@@ -74,7 +77,7 @@ class Api:
             ) from None
         if login is None or not right:
             raise ApiError(401, "Agent or password is wrong.", "Look at both and try again.")
-        if ROLE_AGENT in login.roles:
+        if ROLE_AGENT in login.roles and body.takes_contacts:
             await self._door.submit(AgentSignedIn(login.id))
         cookie = self._sessions.issue(login)
         response.set_cookie(

@@ -21,6 +21,7 @@ from callcenter.desktop.guard import Guard
 from callcenter.desktop.hub import Hub
 from callcenter.desktop.page import CLOSE_SIGNED_OUT, Page
 from callcenter.desktop.passwords import Passwords
+from callcenter.desktop.publishing import RulesApi
 from callcenter.desktop.sessions import COOKIE, Session, Sessions
 from callcenter.desktop.supervisors import Supervisors
 from callcenter.metrics import Metrics
@@ -53,6 +54,7 @@ def create_app(desk: Desk, hub: Hub, metrics: Metrics) -> FastAPI:
     door = Door(desk, sessions)
     app.include_router(Api(desk, hub, door, sessions, passwords).router())
     app.include_router(Supervisors(desk, door).router())
+    app.include_router(RulesApi(desk, door).router())
     _add_sockets(app, door, hub)
     _add_pages(app)
     _add_operations(app, desk, metrics)

@@ -11,6 +11,7 @@ from typing import Protocol
 from callcenter.events import Event
 from callcenter.overview import Overview
 from callcenter.routing.explain import Explanation
+from callcenter.rule_files import RuleVersion
 from callcenter.types import AgentId, ContactId
 
 ROLE_AGENT = "agent"
@@ -49,6 +50,50 @@ class RecentContact:
     talked_ms: int | None  # None where nobody answered
 
 
+@dataclass(frozen=True, slots=True)
+class RulesDraft:
+    """Rules that somebody wants to publish. `based_on` is the number of the version that they were made from.
+
+    `files` are names and texts, checked for being storable, not for what they say.
+    """
+
+    files: Mapping[str, str]
+    author: str
+    message: str
+    based_on: int
+    reroute_waiting: bool = False
+
+
+class RulesRefusedError(Exception):
+    """The rules are not right. `mistakes` has all that is wrong with them, a line each; those in force stay."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+class RulesConflictError(Exception):
+    """Others have published meanwhile: `newer` has their versions, the newest first. Nothing was changed."""
+
+    def __init__(self, newer: Sequence[RuleVersion]) -> None:
+        super().__init__(f"{len(newer)} newer versions")
+        self.newer = tuple(newer)
+
+
+class Rules(Protocol):
+    @property
+    def in_force(self) -> RuleVersion: ...
+
+    async def versions(self, limit: int) -> Sequence[RuleVersion]:
+        """The newest first. Raises DeskUnavailableError while the database is away."""
+
+    async def publish(self, draft: RulesDraft) -> RuleVersion:
+        """Check, keep and take them at once; return the version that is in force then.
+
+        Raises RulesRefusedError, RulesConflictError, or DeskUnavailableError, and then has changed nothing.
+        """
+
+
 class Desk(Protocol):
     @property
     def agents(self) -> Mapping[AgentId, AgentLogin]: ...
@@ -62,6 +107,9 @@ class Desk(Protocol):
     @property
     def session_secret(self) -> bytes:
         """At least 32 random bytes that outlive a restart, else every sign-in is lost with it."""
+
+    @property
+    def rules(self) -> Rules: ...
 
     def now_ms(self) -> int: ...
 

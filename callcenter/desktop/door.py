@@ -5,6 +5,8 @@ event. Whether it changes anything is the engine's to say, so a double click or 
 """
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +17,8 @@ from callcenter.desktop.sessions import COOKIE, Session, Sessions
 from callcenter.events import Event
 
 SUBMIT_LIMIT_S = 10.0
+
+T = TypeVar("T")
 
 
 class Body(BaseModel):
@@ -27,7 +31,7 @@ class Door:
     def __init__(self, desk: Desk, sessions: Sessions) -> None:
         self._desk = desk
         self._sessions = sessions
-        self._submitting: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Future[Any]] = set()
 
     def session(self, cookie: str | None) -> Session | None:
         return self._sessions.read(cookie, self._desk.agents)
@@ -56,14 +60,18 @@ class Door:
 
     async def submit(self, event: Event) -> None:
         """Hand the event in and wait for its handling; if that takes too long it may still be handled later."""
-        task = asyncio.ensure_future(self._desk.submit(event))
-        self._submitting.add(task)
-        task.add_done_callback(self._submitting.discard)
+        await self.wait_for(self._desk.submit(event), SUBMIT_LIMIT_S)
+
+    async def wait_for(self, work: Coroutine[Any, Any, T], limit_s: float) -> T:
+        """Wait for work that goes on to its end even where the wait for it is given up."""
+        task = asyncio.ensure_future(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
         try:
-            async with asyncio.timeout(SUBMIT_LIMIT_S):
-                await asyncio.shield(task)
+            async with asyncio.timeout(limit_s):
+                return await asyncio.shield(task)
         except TimeoutError:
-            raise DeskUnavailableError(f"the engine has not answered within {SUBMIT_LIMIT_S:.0f} s") from None
+            raise DeskUnavailableError(f"the engine has not answered within {limit_s:.0f} s") from None
         except asyncio.CancelledError:
             if task.cancelled():  # the engine gave the event up, nobody gave up the request
                 raise DeskUnavailableError("the engine is stopping") from None

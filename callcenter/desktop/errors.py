@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -19,25 +20,41 @@ _REMEDIES = {
 
 
 class ApiError(Exception):
-    def __init__(self, status: int, error: str, remedy: str, headers: Mapping[str, str] | None = None) -> None:
+    """`details` are further keys of the answer, for programs."""
+
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        remedy: str,
+        headers: Mapping[str, str] | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(error)
         self.status = status
         self.error = error
         self.remedy = remedy
         self.headers = headers
+        self.details = details
 
 
 def not_signed_in() -> ApiError:
     return ApiError(401, "You are not signed in.", "Sign in on the start page.")
 
 
-def answer(status: int, error: str, remedy: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"error": error, "remedy": remedy}, status, headers)
+def answer(
+    status: int,
+    error: str,
+    remedy: str,
+    headers: Mapping[str, str] | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> JSONResponse:
+    return JSONResponse({"error": error, "remedy": remedy, **(details or {})}, status, headers)
 
 
 async def _api_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ApiError)
-    return answer(error.status, error.error, error.remedy, error.headers)
+    return answer(error.status, error.error, error.remedy, error.headers, error.details)
 
 
 async def _unavailable(_: Request, error: Exception) -> JSONResponse:

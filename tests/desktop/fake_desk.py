@@ -8,7 +8,7 @@ from dataclasses import replace
 from argon2 import PasswordHasher
 
 from callcenter.commands import AgentChanged, Command, QueueChanged, ScreenPop
-from callcenter.desktop.desk import AgentLogin, Health, RecentContact
+from callcenter.desktop.desk import AgentLogin, Health, RecentContact, RulesConflictError, RulesDraft
 from callcenter.desktop.hub import Hub
 from callcenter.events import (
     AgentNotReady,
@@ -24,6 +24,7 @@ from callcenter.events import (
 )
 from callcenter.overview import AgentView, ContactView, Overview, QueueView
 from callcenter.routing.explain import AgentReason, Explanation
+from callcenter.rule_files import RuleVersion
 from callcenter.types import (
     AgentId,
     AgentState,
@@ -89,6 +90,36 @@ RECENT = (
 )
 
 
+class FakeRules:
+    """Implements `Rules`. Drafts are kept in `drafts`; `refuse` is raised instead of publishing."""
+
+    def __init__(self) -> None:
+        self.kept = [RuleVersion(1, "(file)", 1_763_000_000_000, "read at start", 0, ("+routing.yaml",))]
+        self.drafts: list[RulesDraft] = []
+        self.refuse: Exception | None = None
+
+    @property
+    def in_force(self) -> RuleVersion:
+        return self.kept[-1]
+
+    async def versions(self, limit: int) -> Sequence[RuleVersion]:
+        await asyncio.sleep(0)
+        return self.kept[: -limit - 1 : -1]
+
+    async def publish(self, draft: RulesDraft) -> RuleVersion:
+        await asyncio.sleep(0)
+        self.drafts.append(draft)
+        if self.refuse is not None:
+            raise self.refuse
+        parent = self.in_force.number
+        if draft.based_on != parent:
+            raise RulesConflictError([version for version in self.kept[::-1] if version.number > draft.based_on])
+        self.kept.append(
+            RuleVersion(parent + 1, draft.author, 1_763_000_000_000 + parent, draft.message, parent, ("~routing.yaml",))
+        )
+        return self.in_force
+
+
 class FakeDesk:
     """Implements `Desk`. Events are kept in `events`; `on_submit` can delay or refuse them."""
 
@@ -124,6 +155,7 @@ class FakeDesk:
         self.pbx_up = True
         self.parts = {name: Health(True, "as it should be") for name in ("pbx", "redis", "sql", "engine")}
         self.events: list[Event] = []
+        self.rules = FakeRules()
         self.hub = Hub(self)
         self.looked = 0
         self.frozen_ms: int | None = None

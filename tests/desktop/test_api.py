@@ -6,7 +6,7 @@ import pytest
 
 from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, WrapUpEnded
 from callcenter.types import AgentState, ContactId
-from tests.desktop.fake_desk import ANNA, SUSAN, FakeDesk
+from tests.desktop.fake_desk import ANNA, PASSWORD, SUSAN, FakeDesk
 from tests.desktop.serving import calling, sign_in
 from tests.helpers import run_async
 
@@ -162,3 +162,12 @@ async def test_a_cookie_kept_after_sign_out_is_worth_nothing() -> None:
         await client.post("/api/sign-out")
         client.cookies.clear()
         assert (await client.get("/api/me", headers={"Cookie": cookie})).status_code == 401
+
+
+@run_async
+async def test_a_program_of_a_supervisor_who_is_an_agent_too_signs_in_beside_the_desktop() -> None:
+    desk = FakeDesk()
+    async with calling(desk) as client:
+        answer = await client.post("/api/sign-in", json={"agent": ANNA, "password": PASSWORD, "takes_contacts": False})
+    assert answer.status_code == 200
+    assert desk.events == []

@@ -70,4 +70,6 @@ def test_hostile_caller_names_pass_as_text() -> None:
 def test_a_pop_names_every_field_that_the_page_draws() -> None:
     shown = json.loads(messages.popped(1, pop_for(ANNA, 0)))["pop"]
     drawn = {"offer", "caller", "caller_name", "dialled", "intent", "language", "tier", "customers", "identified"}
-    assert drawn | {"queue", "priority", "skills", "rule", "because", "arrived_ms", "relaxed"} <= set(shown)
+    assert drawn | {"queue", "priority", "skills", "rule", "because", "arrived_ms", "relaxed", "tags", "text"} <= set(
+        shown
+    )

@@ -33,13 +33,16 @@ async def test_a_working_day_from_sign_in_to_sign_out() -> None:
 
         await page.get_by_role("button", name="Ready", exact=True).click()
         await expect(state).to_have_text("Ready")
-        desk.offer(ANNA, relaxed=("billing >= 3 in place of 5", "support is added"))
+        told = "Greet by name.\nOffer the loyalty plan. <b>"
+        desk.offer(ANNA, relaxed=("billing >= 3 in place of 5", "support is added"), tags=("vip",), text=told)
         pop = page.locator("#pop")
         await expect(pop.get_by_role("heading", name="Dana Okafor")).to_be_visible()
         await expect(pop.locator("#pop-tier")).to_have_text("Gold")
         await expect(pop.locator("#because")).to_have_text("tier is gold, dialled is 8000")
         await expect(pop.locator("#why")).to_contain_text("Sales ≥ 5, English ≥ 3")
         await expect(pop.locator("#why")).to_contain_text("Widened" + "billing >= 3 in place of 5")
+        await expect(pop.locator("#told")).to_have_text(told)
+        await expect(pop.locator("#why")).to_contain_text("TagsVip")
         await expect(pop.locator("#recent tr")).to_have_count(2)
         await expect(page.locator("#announce")).to_contain_text("Gold caller: Dana Okafor")
         await expect(page).to_have_title("☎ Dana Okafor")

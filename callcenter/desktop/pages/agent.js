@@ -304,10 +304,12 @@ function drawCustomers() {
 
 function drawWhy() {
   write(byId("because"), pop.because);
+  write(byId("told"), pop.text);
+  byId("told").hidden = !pop.text;
   const skills = pop.skills.map((skill) => `${words(skill.name)} ≥ ${skill.level}`).join(", ") || "None";
   redraw(byId("why"), [
     ["Queue", words(pop.queue)], ["Rule", pop.rule], ["Priority", String(pop.priority)], ["Skills required", skills],
-    ["Widened", pop.relaxed.join("\n")], ["Dialled", pop.dialled], ["Intent", pop.intent], ["Language", pop.language],
+    ["Widened", pop.relaxed.join("\n")], ["Tags", pop.tags.map(words).join(", ")], ["Dialled", pop.dialled], ["Intent", pop.intent], ["Language", pop.language],
   ], factRows);
 }
 

@@ -1,0 +1,123 @@
+"""The versions of the routing rules in SQL: added one after the other, never changed.
+
+One idea: a version names the one that it was made from, and no two may name the same. So the history is a line, and who
+publishes on top of something that is no longer the newest is refused by the database itself.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from callcenter import rule_files
+from callcenter.rule_files import Files, RuleVersion
+from callcenter.stores.database import DATABASE_ERRORS, DatabaseUnavailableError, in_short
+from callcenter.stores.tables import RuleVersionRow
+
+TIMEOUT_S = 5.0
+
+_COLUMNS = (
+    RuleVersionRow.number,
+    RuleVersionRow.author,
+    RuleVersionRow.at_ms,
+    RuleVersionRow.message,
+    RuleVersionRow.parent,
+    RuleVersionRow.changed,
+)
+
+
+class NotTheNewestError(Exception):
+    """The version that a new one was to follow has a successor already."""
+
+
+class RuleVersions:
+    """Each method raises DatabaseUnavailableError where the database is away, slow, or not prepared yet."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def newest(self) -> RuleVersion | None:
+        found = await self.latest(1)
+        return found[0] if found else None
+
+    async def latest(self, limit: int, above: int = 0) -> tuple[RuleVersion, ...]:
+        """At most `limit` of those with a number above `above`, the newest first."""
+        statement = select(*_COLUMNS).where(RuleVersionRow.number > above)
+        async with self._reading() as connection:
+            rows = await connection.execute(statement.order_by(RuleVersionRow.number.desc()).limit(limit))
+            return tuple(_version(row) for row in rows)
+
+    async def files(self, number: int) -> dict[str, str] | None:
+        """The files of a version, None where there is no such version."""
+        async with self._reading() as connection:
+            return await _files(connection, number)
+
+    async def has_files(self, version: RuleVersion | None, files: Files) -> bool:
+        """Whether these are the files of this version."""
+        if version is None:
+            return False
+        wanted = select(RuleVersionRow.digest).where(RuleVersionRow.number == version.number)
+        async with self._reading() as connection:
+            return bool(await connection.scalar(wanted) == rule_files.digest(files))
+
+    async def has_had_files(self, files: Files) -> bool:
+        """Whether these are the files of any version that was ever kept."""
+        wanted = select(RuleVersionRow.number).where(RuleVersionRow.digest == rule_files.digest(files)).limit(1)
+        async with self._reading() as connection:
+            return await connection.scalar(wanted) is not None
+
+    async def append(self, files: Files, *, parent: int, author: str, at_ms: int, message: str) -> RuleVersion:
+        """Keep a new version, the successor of `parent` (0: the first). Raises NotTheNewestError."""
+        try:
+            async with self._reached(), self._engine.begin() as connection:
+                before = await _files(connection, parent) if parent else {}
+                if before is None:
+                    raise NotTheNewestError(f"there is no version {parent}")
+                changed = rule_files.changes(before, files)
+                version = RuleVersion(parent + 1, author, at_ms, message, parent, changed)
+                await connection.execute(
+                    insert(RuleVersionRow).values(
+                        number=version.number,
+                        parent=parent,
+                        author=author,
+                        at_ms=at_ms,
+                        message=message,
+                        changed=json.dumps(changed),
+                        files=json.dumps(dict(files)),
+                        digest=rule_files.digest(files),
+                    )
+                )
+        except IntegrityError as error:
+            raise NotTheNewestError(f"version {parent} has a successor") from error
+        return version
+
+    @contextlib.asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        async with self._reached(), self._engine.connect() as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def _reached(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                yield
+        except IntegrityError:
+            raise
+        except TimeoutError as error:
+            raise DatabaseUnavailableError(f"the database has not answered for {TIMEOUT_S:g} s") from error
+        except DATABASE_ERRORS as error:
+            raise DatabaseUnavailableError(f"the database cannot be used: {in_short(error)}") from error
+
+
+async def _files(connection: AsyncConnection, number: int) -> dict[str, str] | None:
+    text = await connection.scalar(select(RuleVersionRow.files).where(RuleVersionRow.number == number))
+    return None if text is None else json.loads(text)
+
+
+def _version(row: Any) -> RuleVersion:
+    return RuleVersion(row.number, row.author, row.at_ms, row.message, row.parent, tuple(json.loads(row.changed)))
