@@ -9,10 +9,10 @@ import msgspec
 from argon2 import PasswordHasher
 
 from callcenter.hindsight import lines_of, story_of
-from callcenter.publish_cli import diff, log, publish, rollback
-from callcenter.rules_cli import rules
-from callcenter.rules_try_cli import explain as explain_rules
-from callcenter.rules_try_cli import test
+from callcenter.rulebook.check_cli import rules
+from callcenter.rulebook.publish_cli import diff, log, publish, rollback
+from callcenter.rulebook.try_cli import explain as explain_rules
+from callcenter.rulebook.try_cli import test
 from callcenter.settings import SettingsError, load
 from callcenter.simulation.compare_cli import simulate
 from callcenter.stores.journal import JournalCorruptError, JournalUnavailableError

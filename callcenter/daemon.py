@@ -33,9 +33,9 @@ from callcenter.desktop.server import Server
 from callcenter.events import ConfigurationLoaded, DayBegan, Event, PbxLost
 from callcenter.metrics import LoopLag, Metrics
 from callcenter.overview import Overview
-from callcenter.publishing import Publishing
 from callcenter.recovery import Recovered, open_journal, recover
 from callcenter.routing.explain import Explanation
+from callcenter.rulebook.publishing import Publishing
 from callcenter.runner import Runner, WallClock
 from callcenter.settings import Loaded, SettingsError, load
 from callcenter.stores.contact_log import ContactLog

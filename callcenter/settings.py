@@ -20,10 +20,12 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from callcenter import admin_files, admin_load, schema, yaml_source
-from callcenter.schema import Model, Text, like
+from callcenter.admin import files as admin_files
+from callcenter.admin import load as admin_load
+from callcenter.admin import schema, yaml_source
+from callcenter.admin.schema import Model, Text, like
+from callcenter.admin.yaml_source import Document, Mistake, Place
 from callcenter.types import AgentId, Configuration, PbxName
-from callcenter.yaml_source import Document, Mistake, Place
 
 # The environment variables that are settings. Secrets only: the rest belongs where it can be read and reviewed.
 OVERRIDES: Mapping[str, tuple[str, str]] = {

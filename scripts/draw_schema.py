@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from callcenter.rules_model import RoutingFile
+from callcenter.admin.model import RoutingFile
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "rules.schema.json"
 _AS_WRITTEN = ["string", "number", "boolean"]

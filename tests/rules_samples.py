@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from callcenter.admin_load import Made
+from callcenter.admin.load import Made
 from callcenter.settings import load_rules
 
 RULES = """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.admin_load import Given, read
+from callcenter.admin.load import Given, read
 from callcenter.types import PbxName
 
 FOLDER = Path(__file__).parent / "broken_rules"

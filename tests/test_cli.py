@@ -7,9 +7,9 @@ from argon2 import PasswordHasher
 from click.testing import CliRunner
 
 import callcenter
+from callcenter.admin.yaml_source import Mistake
 from callcenter.cli import main
 from callcenter.settings import SettingsError
-from callcenter.yaml_source import Mistake
 
 SAMPLE = Path(__file__).parent.parent / "config/callcenter.yaml"
 

@@ -13,7 +13,7 @@ import yaml
 from click import Command
 from click.testing import CliRunner, Result
 
-from callcenter import publish_cli
+from callcenter.rulebook import publish_cli
 from lab.center import Center
 from lab.daemon_process import all_ready
 from tests.helpers import run_async

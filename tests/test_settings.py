@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from callcenter.admin.yaml_source import Mistake
 from callcenter.settings import MAX_SECRET_BYTES, Loaded, Login, SettingsError, load, load_rules, load_settings
 from callcenter.types import AgentId
-from callcenter.yaml_source import Mistake
 
 MAIN = "routing: routing.yaml\n"
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("a password")

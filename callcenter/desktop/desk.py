@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from callcenter.admin.versions import RuleVersion
 from callcenter.events import Event
 from callcenter.overview import Overview
 from callcenter.routing.explain import Explanation
-from callcenter.rule_files import RuleVersion
 from callcenter.types import AgentId, ContactId
 
 ROLE_AGENT = "agent"

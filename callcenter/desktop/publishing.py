@@ -13,11 +13,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from callcenter import rule_files
+from callcenter.admin import versions as rule_files
+from callcenter.admin.versions import MAX_AUTHOR, MAX_BYTES, MAX_MESSAGE, RuleFilesError, RuleVersion
 from callcenter.desktop.desk import Desk, RulesConflictError, RulesDraft, RulesRefusedError
 from callcenter.desktop.door import Body, Door
 from callcenter.desktop.errors import ApiError
-from callcenter.rule_files import MAX_AUTHOR, MAX_BYTES, MAX_MESSAGE, RuleFilesError, RuleVersion
 
 PUBLISH_LIMIT_S = 60.0  # to check rules of MAX_BYTES takes a while; calls go on meanwhile
 MAX_MISTAKES = 200

@@ -96,7 +96,8 @@ class Contact:
     refused_by: dict[AgentId, None] = field(default_factory=dict)
     moved_to: QueueName | None = None  # by a supervisor
     prioritised: int | None = None  # by a supervisor
-    overflowed: tuple[QueueName, ...] = ()  # the queues that it has overflowed to, the present one last
+    overflowed: tuple[QueueName, ...] = ()  # the queues that it has overflowed to, the last one last
+    by_overflow: bool = False  # it waits in the last of them because of that, and not by its rule
     # No queue would have it now, but a phone rings for it: it is routed again if that comes to nothing.
     astray: bool = False
     ringing: tuple[OfferId, ...] = ()  # the live offers, oldest first

@@ -108,7 +108,7 @@ def sent_on(route: Route, queue: QueueName) -> Route:
 def move(state: State, contact: Contact, queue: QueueName, by: str) -> None:
     """Let the contact wait in another queue, for a supervisor."""
     assert contact.route is not None
-    contact.moved_to, contact.overflowed = queue, ()
+    contact.moved_to, contact.overflowed, contact.by_overflow = queue, (), False
     contact.route, contact.astray = sent_on(contact.route, queue), False
     state.record_decision(contact, DecisionKind.MOVED, f"moved to {queue}", by)
     _settle(state, contact)
@@ -198,6 +198,7 @@ def overflow_due(state: State, contact_id: ContactId) -> None:
     if queue is None or queue == contact.route.queue or queue in contact.overflowed:
         return
     contact.overflowed += (queue,)
+    contact.by_overflow = True
     contact.route = sent_on(contact.route, queue)
     state.record_decision(contact, DecisionKind.OVERFLOWED, f"{after}: to queue {queue}")
     _settle(state, contact)
@@ -229,10 +230,11 @@ def _supervised(state: State, contact: Contact, decided: Route) -> Route:
 
 
 def _waits_by_overflow(state: State, contact: Contact) -> bool:
-    if not contact.overflowed or contact.route is None or contact.route.queue != contact.overflowed[-1]:
-        return False
-    queue = contact.route.queue
-    return queue in state.queues and state.queue_state(queue) is not QueueState.CLOSED
+    """Whether an overflow still says where the contact waits: no longer if that queue is no more or takes nobody."""
+    if contact.by_overflow:
+        queue = contact.overflowed[-1]
+        contact.by_overflow = queue in state.queues and state.queue_state(queue) is not QueueState.CLOSED
+    return contact.by_overflow
 
 
 def _admitted(state: State, contact: Contact, wanted: Route) -> Route | None:

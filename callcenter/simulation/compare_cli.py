@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from callcenter import settings
+from callcenter.admin.yaml_source import Mistake
 from callcenter.settings import SettingsError
 from callcenter.simulation import compare_traffic
 from callcenter.simulation.compare import calls_a_day, compare, days_by_default
@@ -15,7 +16,6 @@ from callcenter.simulation.compare_page import page_of
 from callcenter.simulation.compare_table import as_json, lines_of
 from callcenter.simulation.compare_traffic import TrafficError
 from callcenter.types import Configuration
-from callcenter.yaml_source import Mistake
 
 MAX_DAYS = 100
 _TICKS_AT_ONCE = 200  # a bar that is drawn anew for each caller would take longer than the callers

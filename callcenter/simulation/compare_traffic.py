@@ -17,10 +17,10 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from callcenter import schema, yaml_source
-from callcenter.schema import Model, like
+from callcenter.admin import schema, yaml_source
+from callcenter.admin.schema import Model, like
+from callcenter.admin.yaml_source import Document, Mistake, Place
 from callcenter.types import AgentConfig, AttributeKind, AttributeValue, Configuration
-from callcenter.yaml_source import Document, Mistake, Place
 
 MINUTE_MS = 60_000
 HALF_HOUR_MS = 30 * MINUTE_MS

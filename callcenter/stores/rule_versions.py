@@ -14,8 +14,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from callcenter import rule_files
-from callcenter.rule_files import Files, RuleVersion
+from callcenter.admin import versions as rule_files
+from callcenter.admin.versions import Files, RuleVersion
 from callcenter.stores.database import DATABASE_ERRORS, DatabaseUnavailableError, in_short
 from callcenter.stores.tables import RuleVersionRow
 

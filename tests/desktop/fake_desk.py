@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from argon2 import PasswordHasher
 
+from callcenter.admin.versions import RuleVersion
 from callcenter.commands import AgentChanged, Command, QueueChanged, ScreenPop
 from callcenter.desktop.desk import AgentLogin, Health, RecentContact, RulesConflictError, RulesDraft
 from callcenter.desktop.hub import Hub
@@ -24,7 +25,6 @@ from callcenter.events import (
 )
 from callcenter.overview import AgentView, ContactView, Overview, QueueView
 from callcenter.routing.explain import AgentReason, Explanation
-from callcenter.rule_files import RuleVersion
 from callcenter.types import (
     AgentId,
     AgentState,

@@ -1,5 +1,5 @@
+from callcenter.admin.versions import RuleVersion
 from callcenter.desktop.desk import RulesConflictError, RulesRefusedError
-from callcenter.rule_files import RuleVersion
 
 
 def test_a_refusal_says_all_that_is_wrong_a_line_each() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from callcenter.admin.versions import MAX_BYTES
 from callcenter.desktop.desk import DeskUnavailableError, RulesDraft, RulesRefusedError
-from callcenter.rule_files import MAX_BYTES
 from tests.desktop.fake_desk import ANNA, SUSAN, FakeDesk
 from tests.desktop.serving import calling, sign_in
 from tests.helpers import run_async

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.rule_files import RuleVersion
+from callcenter.admin.versions import RuleVersion
 from callcenter.stores.database import DatabaseUnavailableError
 from callcenter.stores.rule_versions import NotTheNewestError, RuleVersions
 from tests.database_fixtures import migrated

@@ -1,0 +1,236 @@
+"""What an admin may write into the rules: each value looked at by itself.
+
+`admin_files` makes what the core obeys of it, `admin_checks` asks whether the values of different places fit together,
+and `scripts/draw_schema.py` draws docs/rules.schema.json from these models, so that an editor knows them too. The
+descriptions are for both: an editor shows them, and so does the mistake that something is missing.
+"""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from callcenter.admin.schema import MAPPING_TAG, TEXT_TAG, Listed, Model, Name, like
+from callcenter.types import (
+    MAX_PRIORITY,
+    MAX_PROFICIENCY,
+    MIN_PRIORITY,
+    MIN_PROFICIENCY,
+    AttributeKind,
+    AttributeValue,
+    Preference,
+    Strategy,
+)
+
+MAX_DRAW_SEED = 2**31 - 1
+MAX_TAGS = 20
+AWAY = "away"  # an overflow to nowhere: a message, and the end of the call
+_FLAGS = {"true": True, "false": False}
+
+
+def attribute_value(kind: AttributeKind, text: str) -> AttributeValue | None:
+    """What `text` means as a value of this kind, None where it means nothing."""
+    try:
+        match kind:
+            case AttributeKind.TEXT:
+                return text
+            case AttributeKind.FLAG:
+                return _FLAGS.get(text)
+            case AttributeKind.DATE:
+                return text if date.fromisoformat(text).isoformat() == text else None
+            case AttributeKind.NUMBER:
+                return _number(text)
+    except ValueError:
+        return None
+
+
+def _number(text: str) -> float | None:
+    number = float(text)
+    if number in (float("inf"), float("-inf")) or number != number:  # noqa: PLR0124 - not a number
+        return None
+    return int(number) if number.is_integer() else number
+
+
+Level = Annotated[int, Field(ge=MIN_PROFICIENCY, le=MAX_PROFICIENCY)]
+Skills = dict[Name, Level]
+SomeSkills = Annotated[Skills, Field(min_length=1)]
+Label = Annotated[str, like(r"[^\W_][^\x00-\x1f\x7f]{0,79}", "a letter or digit, then at most 79 printable characters")]
+Fact = Annotated[str, like(r"[^\x00-\x1f\x7f]{1,80}", "1 to 80 printable characters")]
+Facts = Annotated[tuple[Fact, ...], Field(min_length=1), Listed()]
+Reasons = tuple[Name, ...]
+Word = Annotated[
+    str,
+    like(r"[a-z][a-z0-9_]{0,31}", "a lower-case letter, then at most 31 of a-z, 0-9 and _"),
+]
+Expression = Annotated[str, like(r"[\s\S]*\S[\s\S]*", "an expression, such as `customer.known`")]
+Prose = Annotated[str, like(r"[^\x00-\x09\x0b-\x1f\x7f]{1,500}", "1 to 500 printable characters")]
+AfterSeconds = Annotated[float, Field(ge=1, le=3600)]
+
+
+class OverflowEntry(Model):
+    after_s: AfterSeconds = Field(description="the seconds from the contact's arrival, such as `after_s: 300`")
+    to: str = Field(description=f"the queue where it goes then, or `{AWAY}`: a message, and the end of the call")
+
+
+class QueueEntry(Model):
+    offer_timeout_s: Annotated[float, Field(ge=1, le=300)] = Field(
+        default=20.0, description="how many seconds an offered agent's phone rings"
+    )
+    wrap_up_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        default=30.0, description="the seconds that an agent has for after-call work"
+    )
+    service_level_s: Annotated[float, Field(ge=1, le=3600)] = Field(
+        default=20.0, description="the seconds within which a contact should be answered"
+    )
+    strategy: Strategy = Field(
+        default=Strategy.LONGEST_IDLE, description="which of the free agents who may take a contact gets it"
+    )
+    ring_at_once: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=1, description="how many phones ring for one contact where so many agents are free"
+    )
+    ranked: tuple[str, ...] = Field(default=(), description="the order of the agents for `strategy: ranked`")
+    closed_to: str | None = Field(default=None, description="the queue of those who find this one not open")
+    overflow: OverflowEntry | None = Field(default=None, description="where a contact goes that has waited so long")
+
+
+class FactsEntry(Model):
+    """Facts that must be one of the values listed; what is left out is not asked."""
+
+    tier: Facts | None = None
+    dialled: Facts | None = None
+    intent: Facts | None = None
+    language: Facts | None = None
+
+
+def _form(value: object) -> str:
+    return TEXT_TAG if isinstance(value, str) else MAPPING_TAG
+
+
+When = Annotated[
+    Annotated[FactsEntry, Tag(MAPPING_TAG)] | Annotated[Expression, Tag(TEXT_TAG)],
+    Discriminator(_form),
+]
+
+
+class StepEntry(Model):
+    """A step of relaxation. What it may lower, drop and add depends on its rule."""
+
+    after_s: AfterSeconds = Field(
+        description="the seconds from the contact's arrival to this step, such as `after_s: 30`"
+    )
+    skills: Skills = Field(default_factory=dict, description="levels that are enough from now on")
+    drop: tuple[str, ...] = Field(default=(), description="skills no longer asked for")
+    add_queues: tuple[str, ...] = Field(default=(), description="queues whose agents may take the contact too")
+
+
+class RouteEntry(Model):
+    queue: str = Field(description="the queue that waits for an agent, such as `queue: sales`")
+    priority: Annotated[int, Field(ge=MIN_PRIORITY, le=MAX_PRIORITY)] = Field(
+        default=0, description="the higher one is served first"
+    )
+    skills: Skills = Field(default_factory=dict, description="what an agent must have, with the least level")
+    any_of: tuple[SomeSkills, ...] = Field(default=(), description="groups of skills; of each an agent must have one")
+    prefer_skills: Skills = Field(default_factory=dict, description="who has them comes first; nobody is excluded")
+    prefer: Annotated[tuple[Preference, ...], Field(min_length=1), Listed()] | None = Field(
+        default=None, description="the contact is kept for the first of them who is signed in and may take it"
+    )
+    prefer_for_s: Annotated[float, Field(ge=1, le=600)] = Field(
+        default=30.0, description="for so many seconds; counts with `prefer` only"
+    )
+    relax: tuple[StepEntry, ...] = Field(default=(), description="steps that let more agents take the contact")
+    overflow: OverflowEntry | None = Field(default=None, description="instead of the queue's own")
+
+
+class SetEntry(Model):
+    tags: tuple[Name, ...] = Field(default=(), max_length=MAX_TAGS, description="words for reports, such as `[vip]`")
+    text: Prose | None = Field(default=None, description="what the agent sees")
+
+
+class RuleEntry(Model):
+    name: Label = Field(description="the name under which the log shows this rule")
+    entry: Facts | None = Field(default=None, description="the dialled number, or a list of them")
+    when: When = Field(default=FactsEntry(), description="an expression that must hold, such as `customer.known`")
+    route: RouteEntry = Field(description="where the contact goes, such as `route: {queue: sales}`")
+    set: SetEntry = SetEntry()
+
+
+class TierRuleEntry(Model):
+    when: Expression = Field(description="an expression that must hold, such as `customer.spend_12m >= 50000`")
+    tier: str = Field(description="the tier that the customer has then")
+
+
+class DialledEntry(Model):
+    name: Label = Field(description="what the number is for, such as `name: Sales line`")
+    default: RouteEntry | None = Field(default=None, description="where its contacts go that no rule is for")
+
+
+class HoursEntry(Model):
+    """The texts are looked at by `calendars`."""
+
+    timezone: str | None = Field(default=None, description="such as Europe/Berlin; default: that of the rules")
+    holidays: str | None = Field(default=None, description="a country such as DE, or one with subdivision: DE-BY")
+    week: dict[str, str] = Field(description='the hours of each day, such as `week: {mon-fri: "08:00-18:00"}`')
+    exceptions: dict[str, str] = Field(
+        default_factory=dict, alias="except", description='other hours on a date, such as `2026-12-24: "08:00-12:00"`'
+    )
+
+
+class AttributeEntry(Model):
+    type: AttributeKind = Field(description="`text`, `number`, `flag` or `date`")
+    values: tuple[str, ...] = Field(default=(), description="a text is one of these")
+    default: str = Field(description="the value of customers whose record has none, such as `default: 0`")
+
+    @field_validator("default")
+    @classmethod
+    def _fits(cls, default: str, info: ValidationInfo) -> str:
+        kind = info.data.get("type")
+        if kind is None:
+            return default
+        if attribute_value(kind, default) is None:
+            raise PydanticCustomError("default", "It should be {words}", {"words": _WORDS[kind]})
+        values = info.data.get("values")
+        if values and default not in values:
+            raise PydanticCustomError("default", "It should be one of `values`: {words}", {"words": ", ".join(values)})
+        return default
+
+
+_WORDS = {
+    AttributeKind.NUMBER: "a number, such as 0",
+    AttributeKind.FLAG: "true or false",
+    AttributeKind.DATE: "a date, such as 2026-12-24",
+}
+
+
+class RoutingFile(Model):
+    version: Annotated[int, Field(ge=1, le=2)] = Field(description="`version: 2`, the form of the rules")
+    timezone: str = Field(default="UTC", description="the clock of now.*, and of hours that name none")
+    tiers: tuple[Name, ...] = Field(min_length=1, description="the customers' tiers, the highest first")
+    default_tier: str = Field(description="the tier of callers who are in no record")
+    default_queue: str = Field(description="the queue of contacts that no rule is for")
+    decline_backoff_s: Annotated[float, Field(ge=0, le=3600)] = 10.0
+    failure_backoff_s: Annotated[float, Field(ge=0, le=3600)] = 10.0
+    rona_backoff_s: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    ageing_s: Annotated[float, Field(ge=0.1, le=86_400)] = 30.0
+    draw_seed: Annotated[int, Field(ge=0, le=MAX_DRAW_SEED)] = 0
+    dispositions: Reasons = ()
+    not_ready_reasons: Reasons = ()
+    skills: tuple[Name, ...] = Field(default=(), description="all skills there are; left out, any word is one")
+    attributes: dict[Word, AttributeEntry] = Field(
+        default_factory=dict, description="what a customer's record has besides: `customer.NAME` in expressions"
+    )
+    lists: dict[Name, tuple[Fact, ...]] = Field(
+        default_factory=dict, description="texts under one name: `lists.NAME` in expressions"
+    )
+    conditions: dict[Name, Expression] = Field(
+        default_factory=dict, description="expressions under a name: `conditions.NAME` in those below"
+    )
+    hours: dict[Name, HoursEntry] = Field(
+        default_factory=dict, description="opening hours: `open('NAME')` and `holiday('NAME')` in expressions"
+    )
+    tier_rules: tuple[TierRuleEntry, ...] = Field(
+        default=(), description="the first that holds gives the customer's tier; else the record does"
+    )
+    entries: dict[Fact, DialledEntry] = Field(default_factory=dict, description="the dialled numbers")
+    queues: dict[Name, QueueEntry] = Field(min_length=1, description="the queues by name")
+    rules: tuple[RuleEntry, ...] = Field(default=(), description="tried from top to bottom; the first that holds")

@@ -1,0 +1,199 @@
+"""From a YAML document to a pydantic model, every mistake told at its line, in an admin's words.
+
+Pydantic finds what is wrong; this module says where it stands, what was probably meant, and what would be right.
+A field declared with `repr=False` is a secret: its value appears in no message.
+"""
+
+import difflib
+import re
+import types
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core.core_schema import (
+    CoreSchema,
+    no_info_after_validator_function,
+    no_info_before_validator_function,
+)
+
+from callcenter.admin.yaml_source import Document, Key, Mistake, Place
+
+M = TypeVar("M", bound=BaseModel)
+
+_REMEDIES = {
+    "model_type": "It should be keys with values, `key: value`, one to a line",
+    "dict_type": "It should be keys with values, `key: value`, one to a line",
+    "tuple_type": "It should be a list, such as `[a, b]`",
+    "string_type": "It should be a text",
+    "too_short": "Name at least one",  # no list and no set of keys asks for more
+}
+_SHOWN_LENGTH = 60
+TEXT_TAG, MAPPING_TAG = "(text)", "(mapping)"  # tags of a union: pydantic puts them into the places of its mistakes
+_NOT_WRITTEN = ("[key]", TEXT_TAG, MAPPING_TAG)
+
+
+class Model(BaseModel):
+    """The base of all that is read from files: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_all_defaults(cls, data: Any) -> Any:
+        """A section whose keys are all left out, or commented out, is still a section."""
+        return {} if data is None else data
+
+
+class Like:
+    """What `like` makes; to an editor it is the pattern."""
+
+    def __init__(self, pattern: str, words: str) -> None:
+        self.pattern = re.compile(pattern)
+        self.words = words
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self.checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(schema) | {"pattern": f"^(?:{self.pattern.pattern})$"}
+
+    def checked(self, text: str) -> str:
+        if not self.pattern.fullmatch(text):
+            raise PydanticCustomError("like", "It should be {words}", {"words": self.words})
+        return text
+
+
+def like(pattern: str, words: str) -> Like:
+    """A check that the whole text matches `pattern`; `words` say what that is, after "It should be"."""
+    return Like(pattern, words)
+
+
+class Listed:
+    """Lets a text stand alone where a list may be."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(_listed, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        several = handler(schema)
+        return {"anyOf": [several["items"], several]}
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Text = Annotated[str, like(r"[^\x00-\x1f\x7f]+", "one line of printable characters, not empty")]
+Name = Annotated[str, like(r"[a-z][a-z0-9_-]{0,31}", "a lower-case letter, then at most 31 of a-z, 0-9, _ and -")]
+
+
+def validate(model: type[M], document: Document) -> tuple[M | None, list[Mistake]]:
+    """The document as a `model`, None if that cannot be, and what is wrong with it.
+
+    A document that could not be parsed gives no more mistakes than it has already.
+    """
+    if document.unreadable:
+        return None, []
+    data = {} if document.data is None else document.data
+    try:
+        return model.model_validate(data), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        return None, [_mistake(model, document, detail) for detail in details if not _follows(document, detail)]
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A remedy for a word that is not among those known: the nearest one, else all of them, else `otherwise`."""
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean `{near[0]}`?"
+    return f"Known here: {', '.join(names)}" if names else otherwise
+
+
+def _follows(document: Document, detail: ErrorDetails) -> bool:
+    """Whether something is wrong only because something else is, which is told already.
+
+    A list counts as too short whose items are all wrong, a section is missing that is in a file not readable, and what
+    YAML has and we refuse has no value.
+    """
+    if detail["loc"] in document.refused:
+        return True
+    if detail["type"] == "missing" and len(detail["loc"]) == 1:
+        return document.incomplete
+    return detail["type"] == "too_short" and bool(document.at(*detail["loc"]))
+
+
+def _mistake(model: type[BaseModel], document: Document, detail: ErrorDetails) -> Mistake:
+    path: Place = tuple(part for part in detail["loc"] if part not in _NOT_WRITTEN)
+    if detail["loc"] and detail["loc"][-1] == "[key]":
+        path = (*path[:-1], Key(path[-1]))
+    if path and isinstance(path[-1], int) and document.text(*path[:-1]) is not None:
+        path = path[:-1]  # a value that stands alone where a list may be
+    around, field = _look_up(model, path)
+    if detail["type"] == "missing":
+        meaning = field.description if field is not None else None
+        return document.mistake(path, "is missing", f"Add it: {meaning}" if meaning else "Add it")
+    if detail["type"] == "extra_forbidden":
+        known = list(_fields(around)) if around is not None else []
+        path = (*path[:-1], Key(path[-1]))
+        return document.mistake(path, "is not a known key", did_you_mean(str(path[-1]), known))
+    remedy = _REMEDIES.get(detail["type"]) or _sentence(detail["msg"])
+    if detail["type"] == "too_short":
+        return document.mistake(path, "is empty", remedy)
+    return document.mistake(path, _shown(detail["input"], secret=field is not None and not field.repr), remedy)
+
+
+def _shown(value: object, *, secret: bool) -> str:
+    if value is None:
+        return "has no value"
+    if secret:
+        return "is not right (its value is not shown)"
+    if not isinstance(value, str):
+        return f"is {'a list' if isinstance(value, list | tuple) else 'a set of keys'}"
+    return f"is {value[:_SHOWN_LENGTH]!r}{'…' if len(value) > _SHOWN_LENGTH else ''}"
+
+
+def _sentence(message: str) -> str:
+    """Pydantic's words, which open with the type's name, as a remedy."""
+    return re.sub(r"^(Value error, |Input |[A-Z][a-z]+ )(?=should)", "It ", message)
+
+
+def _look_up(model: type[BaseModel], path: Place) -> tuple[type[BaseModel] | None, FieldInfo | None]:
+    """The innermost model around `path`, and the field that `path` names in it, as far as there are any."""
+    around: type[BaseModel] | None = None
+    field: FieldInfo | None = None
+    here: Any = model
+    for part in path:
+        here = _bare(here)
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            around, field = here, _fields(here).get(str(part))
+            here = field.annotation if field is not None else None
+        elif get_origin(here) is tuple:
+            here = get_args(here)[0]
+        elif get_origin(here) is dict:
+            here = get_args(here)[1]
+        else:
+            break
+    return around, field
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields by the keys that are written for them."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _bare(annotation: Any) -> Any:
+    """An annotation without `Annotated[...]` and `| None`."""
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            annotation = get_args(annotation)[0]
+        elif origin in (Union, types.UnionType):
+            annotation = next(part for part in get_args(annotation) if part is not type(None))
+        else:
+            return annotation
