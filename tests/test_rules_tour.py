@@ -39,7 +39,6 @@ ROOT = Path(__file__).parents[1]
 TOUR = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 FIRST_MS, STEP_MS = 1_796_115_600_000, 300_000  # 2026-12-01 09:00 UTC, and 5 minutes
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE_BEGINS = re.compile(r"^(?=# \S+\.yaml \()", re.MULTILINE)
 FILE = re.compile(r"# (?P<path>\S+\.yaml) \((?P<how>new|replaced|changed|wrong)\)\n")
 
 
@@ -51,15 +50,7 @@ class Block:
 
 
 def blocks_of(page: str) -> list[Block]:
-    """The fenced blocks in their order; of one that holds several files, each."""
-    found = []
-    for fence in FENCE.finditer(page):
-        line = page.count("\n", 0, fence.start()) + 2
-        for text in FILE_BEGINS.split(fence[2]):
-            if text:
-                found.append(Block(line, fence[1], text))
-                line += text.count("\n")
-    return found
+    return [Block(page.count("\n", 0, it.start()) + 1, it[1], it[2]) for it in FENCE.finditer(page)]
 
 
 def pattern_of(expected: str) -> str:

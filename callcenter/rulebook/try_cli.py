@@ -108,7 +108,7 @@ def explain(
         at_ms = now_ms if at is None else clock.moment(at)
     except FactError as error:
         raise click.UsageError(f"--at: {error}") from None
-    loaded = _loaded(config) if lookup or live else None
+    loaded = _loaded(config, directory) if lookup or live else None
     found: tuple[Customer, ...] = ()
     if lookup:
         assert loaded is not None
@@ -207,9 +207,9 @@ def _made(config: Path, directory: Path | None) -> tuple[Made, Path]:
     return read.made, Path(read.routing.file)
 
 
-def _loaded(config: Path) -> Loaded:
+def _loaded(config: Path, directory: Path | None = None) -> Loaded:
     try:
-        return load(config)
+        return load(config, routing=directory)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
 

@@ -182,6 +182,24 @@ def test_a_caller_is_looked_up_with_attributes_and_last_agent(tmp_path: Path, lo
     assert json.loads(again.stdout)["tier"] == "gold"
 
 
+def test_a_look_up_for_rules_in_a_folder_takes_the_attributes_that_these_rules_declare(
+    tmp_path: Path, loaded: Loaded
+) -> None:
+    """The rules in force declare none; those in the folder are the ones that are asked about."""
+    written(write_log(loaded))
+    config, folder = tmp_path / "callcenter.yaml", tmp_path / "candidate"
+    folder.mkdir()
+    in_force = loaded.settings.routing / "routing.yaml"
+    (folder / "rules.yaml").write_text(in_force.read_text())
+    in_force.write_text(
+        "version: 2\ntiers: [platinum, gold, standard]\ndefault_tier: standard\ndefault_queue: sales\n"
+        "queues: {sales: {}, general: {}}\nrules: []\n"
+    )
+    options = (str(folder), "--caller", "(212) 555-0123", "--lookup", "--at", "2026-01-14T10:00", "--format", "json")
+    told = json.loads(invoke(explain, config, *options).stdout)
+    assert (told["facts"]["customer.spend_12m"], told["tier"]) == (70_000, "platinum")
+
+
 def test_a_database_that_is_not_there_is_told(tmp_path: Path) -> None:
     result = invoke(explain, write_files(tmp_path), "--account", "A-7", "--lookup")
     assert result.exit_code == 1
