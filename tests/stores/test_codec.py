@@ -18,6 +18,9 @@ from callcenter.stores.codec import (
 from callcenter.types import ChannelRef, ContactId, Customer, Departure, PbxName, Tier
 from tests.stores.records import contact
 
+# Numbers from the database and the rules are finite (`crm.attributes`, `admin.model`): JSON has no others.
+st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+
 ARRIVED = ContactArrived(
     contact=ContactId("c1"),
     channel=ChannelRef(PbxName("main"), "1.1"),
