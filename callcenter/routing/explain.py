@@ -112,6 +112,7 @@ def explain_offers(state: State, observer: Callable[[Explanation], None] | None)
 
 def _agents(state: State, now_ms: int, contact: Contact, chosen: Agent | None) -> Iterator[AgentReason]:
     """Who could take it now in their order, then everybody else in the order of the configuration."""
+    waits = contact.state is ContactState.WAITING
     keys: list[tuple[PairKey, Agent]] = []
     others: list[AgentReason] = []
     for agent in state.saved.agents.values():
@@ -124,7 +125,8 @@ def _agents(state: State, now_ms: int, contact: Contact, chosen: Agent | None) -
     keys.sort(key=lambda pair: (pair[1].config.id in contact.refused_by, pair[0]))
     for number, (key, agent) in enumerate(keys):
         if number == 0:
-            words = "gets the contact" if agent is chosen else "is free and comes first"
+            asked = "is free and comes first" if waits else "is free and comes first if nobody answers"
+            words = "gets the contact" if agent is chosen else asked
             yield AgentReason(agent.config.id, agent.config.name, "first", f"{words} ({len(keys)} could take it now)")
         else:
             code, words = _why_later(state, contact, keys[0], key)

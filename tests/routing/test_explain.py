@@ -90,6 +90,12 @@ def test_who_rings_and_who_talks() -> None:
     assert reasons(why(story)) == {"ada": ("talks", "has it: talking")}
 
 
+def test_while_a_phone_rings_the_next_one_is_named_as_the_next() -> None:
+    story = Playbook.open(configuration(agent("ada"), agent("bob"))).at(100, arrived("anna"))
+    words = "is free and comes first if nobody answers (1 could take it now)"
+    assert reasons(why(story)) == {"ada": ("rings", "is being rung for it"), "bob": ("first", words)}
+
+
 def test_any_of_several_skills_a_relaxation_and_a_lost_pbx_in_words() -> None:
     wants = replace(
         LAW, skills=(), any_of=(skills(german=3, dutch=2),), relaxations=(Relaxation(1_000, lower=skills(german=1)),)
