@@ -216,7 +216,9 @@ class Daemon:
 
     def _begin_day(self, began: DayBegan) -> None:
         self._runner.submit(began)
-        self._day = asyncio.create_task(self._rules.expand_hours())
+        task = asyncio.create_task(self._rules.expand_hours())
+        task.add_done_callback(self._task_ended)
+        self._tasks = [*(old for old in self._tasks if not old.done()), task]
 
     # ---- watching
 

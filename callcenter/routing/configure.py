@@ -30,6 +30,8 @@ def configure(state: State, event: ConfigurationLoaded) -> None:
         if contact.state in (ContactState.WAITING, ContactState.OFFERED):
             watch_overflow(state, contact)  # it may be longer or shorter now
     release_unfit(state)
+    for contacts in state.kept.values():  # an agent's own order of queues may be another: so may be their places
+        state.waiting_anew |= contacts
 
 
 def _agents(state: State, configs: tuple[AgentConfig, ...]) -> None:

@@ -22,6 +22,7 @@ from callcenter.types import (
     DeviceStatus,
     LegEnd,
     Preference,
+    QueueName,
     Tier,
 )
 from tests.playbook import (
@@ -33,6 +34,7 @@ from tests.playbook import (
     leg_ended,
     no,
     phone,
+    queue,
     ring,
     ringing,
     rule,
@@ -134,6 +136,18 @@ def test_a_new_configuration_lets_go_what_its_agent_may_no_longer_take_or_who_is
         story.at(500, ConfigurationLoaded(after)).expect(
             want(RecordDecision, contact="anna", kind=DecisionKind.RELEASED), ring("anna.1", device="ada")
         )
+
+
+def test_a_kept_contact_takes_its_new_place_when_the_agents_own_order_changes() -> None:
+    """anna, who is kept for bob, waits in what is now bob's second queue: cara, who came later, waits in the first."""
+    queues = (queue("general"), queue("sales"))
+    rules = (rule("sales", to="sales", dialled="200"), RULE)
+    bob = agent("bob", "general", "sales")
+    story = Playbook.open(configuration(bob, queues=queues, rules=rules)).at(50, phone("bob", DeviceStatus.IN_USE))
+    calling(story, found(BOB)).at(300, arrived("cara", dialled="200"))
+    changed = replace(bob, levels={QueueName("general"): 2})
+    story.at(500, ConfigurationLoaded(configuration(changed, queues=queues, rules=rules)))
+    story.at(600, phone("bob", DeviceStatus.FREE)).expect(ring("cara.1", device="bob"))
 
 
 def test_a_late_record_keeps_it_for_what_is_left_of_the_time() -> None:

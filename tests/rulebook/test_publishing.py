@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import shutil
+import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -335,10 +336,20 @@ async def test_a_start_undoes_no_rollback_where_the_files_on_disk_are_only_older
 
 
 @run_async
-async def test_opening_hours_are_worked_out_anew_and_nothing_else_changes(tmp_path: Path, database_url: str) -> None:
+async def test_opening_hours_are_worked_out_anew_and_nothing_else_changes(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """300 days later they reach 300 days further; what is on the disk meanwhile does not count."""
+    days_ns = 300 * 86_400 * 10**9
     async with center_at(tmp_path, database_url) as center:
+        center.write(ROUTING.replace("version: 1", "version: 2\nhours: {office: {week: {mon-sun: 24h}}}"))
         daemon = await center.begun()
+        before = center.taken[-1][0].configuration
+        later_ns = time.time_ns() + days_ns
+        monkeypatch.setattr("callcenter.admin.load.time.time_ns", lambda: later_ns)
         center.write(OTHER)
         await daemon.expand_hours()
-        assert (center.versions[-1], center.timeout_ms) == (1, 5_000)
-        assert center.taken[-1][1] is False
+        after, reroute = center.taken[-1][0].configuration, center.taken[-1][1]
+        assert after.hours[0].open[-1][1] - before.hours[0].open[-1][1] >= 299 * 86_400_000
+        assert replace(after, hours=before.hours, zone=before.zone) == before
+        assert reroute is False
