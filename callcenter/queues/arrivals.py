@@ -4,8 +4,9 @@ from callcenter.commands import LookUpCustomer
 from callcenter.events import CallerLeft, ContactArrived, CustomersFound
 from callcenter.queues.contact import Contact, ContactTrigger
 from callcenter.queues.endings import end_contact
-from callcenter.queues.routes import highest_tier, route
-from callcenter.routing.offering import back_to_waiting, pop_all, withdraw_all
+from callcenter.queues.routes import route
+from callcenter.routing.offering import pop_all, stop_phones
+from callcenter.routing.rules import highest_tier
 from callcenter.state import State
 from callcenter.timers import TimerKind
 from callcenter.types import ContactId, ContactState, Departure, Outcome
@@ -56,7 +57,7 @@ def identify(state: State, event: CustomersFound) -> None:
         return
     contact.identified = True
     contact.customers, contact.last_agent = event.customers, event.last_agent
-    contact.tier = highest_tier(state, event.customers)
+    contact.tier = highest_tier(state.configuration, event.customers)
     state.saved.timers.cancel(TimerKind.LOOKUP, contact.id)
     if contact.state is not ContactState.CONNECTED:
         route(state, contact)
@@ -78,9 +79,7 @@ def leave(state: State, event: CallerLeft) -> None:
         contact.move(ContactTrigger.CALLER_LEFT)
         state.ignore(event, f"contact {event.contact} is over")
         return
-    if contact.ringing:
-        withdraw_all(state, contact)
-        back_to_waiting(state, contact)
+    stop_phones(state, contact)
     connected = contact.state is ContactState.CONNECTED
     outcome = Outcome.ANSWERED if connected else _OUTCOME_OF_DEPARTURE[event.how]
     end_contact(state, contact, ContactTrigger.CALLER_LEFT, outcome)

@@ -13,21 +13,19 @@ from callcenter.queues.figures import StateFigures
 from callcenter.routing.language.facts import Facts, make_facts
 from callcenter.routing.offering import pop_all
 from callcenter.routing.preferred import keep
-from callcenter.routing.rules import decide
+from callcenter.routing.rules import decide, highest_tier
 from callcenter.routing.skills import needs_of, relaxed, words_of_needs, words_of_step
 from callcenter.state import State
 from callcenter.timers import TimerKind
 from callcenter.types import (
     ContactId,
     ContactState,
-    Customer,
     DecisionKind,
     Outcome,
     Overflow,
     QueueName,
     QueueState,
     Route,
-    Tier,
 )
 
 # A phone that rings when its contact should go on to another queue may still be answered. Looked at again this often.
@@ -61,7 +59,7 @@ def _decided(state: State, contact: Contact) -> Route:
     tier = state.program.tier(facts)
     if tier is not None:
         facts = facts.with_tier(tier)
-    contact.tier = tier if tier is not None else highest_tier(state, contact.customers)
+    contact.tier = tier if tier is not None else highest_tier(state.configuration, contact.customers)
     alone = contact.customers[0] if len(contact.customers) == 1 else None
     account_manager = alone.account_manager if alone is not None else None
     return decide(state.configuration, state.program, facts, account_manager, contact.last_agent)
@@ -72,7 +70,7 @@ def facts_of(state: State, contact: Contact) -> Facts:
     return make_facts(
         state.configuration,
         now_ms=state.now_ms,
-        tier=highest_tier(state, contact.customers),
+        tier=highest_tier(state.configuration, contact.customers),
         figures=StateFigures(state),
         dialled=contact.dialled,
         caller=contact.caller or "",
@@ -82,12 +80,6 @@ def facts_of(state: State, contact: Contact) -> Facts:
         account=contact.account or "",
         customers=contact.customers,
     )
-
-
-def highest_tier(state: State, customers: tuple[Customer, ...]) -> Tier:
-    """Of several customers on one number the highest tier counts; a tier that is not configured counts for nothing."""
-    held = {customer.tier for customer in customers}
-    return next((tier for tier in state.configuration.tiers if tier in held), state.configuration.default_tier)
 
 
 def sent_on(route: Route, queue: QueueName) -> Route:

@@ -4,7 +4,7 @@ from callcenter.commands import QueueChanged
 from callcenter.events import ContactMoved, ContactPrioritised, ContactWithdrawn, Event, QueueStateSet
 from callcenter.queues import routes
 from callcenter.queues.contact import Contact
-from callcenter.routing.offering import back_to_waiting, withdraw_all
+from callcenter.routing.offering import stop_phones
 from callcenter.state import State
 from callcenter.types import MAX_PRIORITY, MIN_PRIORITY, ContactId, ContactState, DecisionKind, Outcome, QueueState
 
@@ -36,9 +36,7 @@ def withdraw(state: State, event: ContactWithdrawn) -> None:
     contact = _waiting(state, event.contact, event)
     if contact is None:
         return
-    if contact.ringing:
-        withdraw_all(state, contact)
-        back_to_waiting(state, contact)
+    stop_phones(state, contact)
     state.record_decision(contact, DecisionKind.WITHDRAWN, "taken out of its queue", event.by)
     routes.send_away(state, contact, Outcome.WITHDRAWN)
 

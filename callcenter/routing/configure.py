@@ -1,9 +1,10 @@
 """Taking a new configuration into a running engine: nobody is thrown out of a conversation, nobody loses a place."""
 
 from callcenter.events import ConfigurationLoaded
-from callcenter.queues.routes import highest_tier, route, watch_overflow
+from callcenter.queues.routes import route, watch_overflow
 from callcenter.routing.agent import BUSY_STATES, Agent, AgentTrigger
 from callcenter.routing.preferred import release_unfit
+from callcenter.routing.rules import highest_tier
 from callcenter.routing.standing import forget, ready_ended
 from callcenter.state import State
 from callcenter.types import AgentConfig, AgentState, ContactState
@@ -21,7 +22,7 @@ def configure(state: State, event: ConfigurationLoaded) -> None:
     _agents(state, event.configuration.agents)
     for contact in list(state.saved.contacts.values()):
         if contact.state is ContactState.IDENTIFYING:
-            contact.tier = highest_tier(state, contact.customers)
+            contact.tier = highest_tier(state.configuration, contact.customers)
         if contact.state not in (ContactState.WAITING, ContactState.OFFERED):
             continue
         assert contact.route is not None

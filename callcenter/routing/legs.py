@@ -5,7 +5,7 @@ from callcenter.events import OfferConnected, OfferEnded, OfferRinging
 from callcenter.queues.contact import Contact, ContactTrigger
 from callcenter.queues.endings import end_contact
 from callcenter.routing.offer import TRIGGER_OF_LEG_END, OfferTrigger
-from callcenter.routing.offering import back_to_waiting, connect, end_offer, withdraw_all
+from callcenter.routing.offering import connect, end_offer, stop_phones
 from callcenter.state import State
 from callcenter.types import ContactId, ContactState, LegEnd, OfferId, Outcome
 
@@ -35,9 +35,7 @@ def ended(state: State, event: OfferEnded) -> None:
         contact = state.saved.contacts[offer.contact]
         end_offer(state, offer, TRIGGER_OF_LEG_END[event.how], leg_is_gone=True)
         if event.how is LegEnd.CALLER_GONE:
-            if contact.ringing:
-                withdraw_all(state, contact)
-                back_to_waiting(state, contact)
+            stop_phones(state, contact)
             end_contact(state, contact, ContactTrigger.CALLER_LEFT, Outcome.ABANDONED)
         return
     talking = conversation_of(state, event.offer)

@@ -123,6 +123,13 @@ def withdraw_all(state: State, contact: Contact) -> None:
         _clear(state, offer)
 
 
+def stop_phones(state: State, contact: Contact) -> None:
+    """Whoever is being rung for the contact is let go, and it waits for what comes next, be it its end."""
+    if contact.ringing:
+        withdraw_all(state, contact)
+        back_to_waiting(state, contact)
+
+
 def end_offer(state: State, offer: Offer, trigger: OfferTrigger, *, leg_is_gone: bool) -> None:
     """An offer came to nothing. The contact keeps its place; the agent goes where the end sends it."""
     assert trigger is not OfferTrigger.CONNECT

@@ -2,7 +2,7 @@
 
 from callcenter.routing.language.facts import Facts
 from callcenter.routing.language.program import Program
-from callcenter.types import AgentId, Configuration, Preference, Route, RuleConfig
+from callcenter.types import AgentId, Configuration, Customer, Preference, Route, RuleConfig, Tier
 
 NO_RULE = "(no rule)"
 DEFAULT_PRIORITY = 0
@@ -40,6 +40,12 @@ def decide(
         text=rule.text,
         overflow=rule.overflow,
     )
+
+
+def highest_tier(configuration: Configuration, customers: tuple[Customer, ...]) -> Tier:
+    """Of several customers on one number the highest tier counts; a tier that is not configured counts for nothing."""
+    held = {customer.tier for customer in customers}
+    return next((tier for tier in configuration.tiers if tier in held), configuration.default_tier)
 
 
 def _preferred_agents(

@@ -20,7 +20,7 @@ from callcenter.routing.language.mistakes import did_you_mean
 from callcenter.routing.language.program import compile_rules
 from callcenter.routing.language.trace import RuleTrace, trace, trace_tiers
 from callcenter.routing.language.tree import Kind
-from callcenter.routing.rules import decide
+from callcenter.routing.rules import decide, highest_tier
 from callcenter.types import AgentId, AttributeKind, AttributeValue, Configuration, Customer, Hours, Route, Tier
 
 _DAY_MS = 86_400_000
@@ -248,14 +248,14 @@ class Rules:
         facts = self._facts(trial)
         tried = trace_tiers(self.configuration, facts) if self.configuration.tier_rules else ()
         tier_rule = len(tried) - 1 if tried and tried[-1].matched else None
-        tier = self._program.tier(facts) or self._record_tier(trial)
+        tier = self._program.tier(facts) or highest_tier(self.configuration, trial.customers)
         return Answer(self._decide(facts.with_tier(tier), trial), tier, tier_rule)
 
     def tried(self, trial: Trial) -> Tried:
         """The same question, with what each part of each condition came to."""
         facts = self._facts(trial)
         tiers = trace_tiers(self.configuration, facts)
-        tier = self._program.tier(facts) or self._record_tier(trial)
+        tier = self._program.tier(facts) or highest_tier(self.configuration, trial.customers)
         return Tried(tiers, trace(self.configuration, facts.with_tier(tier)))
 
     def facts(self, trial: Trial, tier: Tier) -> dict[str, AttributeValue]:
@@ -274,12 +274,7 @@ class Rules:
         return make_facts(
             self.configuration,
             now_ms=trial.at_ms,
-            tier=self._record_tier(trial),
+            tier=highest_tier(self.configuration, trial.customers),
             customers=trial.customers,
             given=trial.facts,
         )
-
-    def _record_tier(self, trial: Trial) -> Tier:
-        """Of several records the highest counts, as it does in the engine."""
-        held = {customer.tier for customer in trial.customers}
-        return next((tier for tier in self.configuration.tiers if tier in held), self.configuration.default_tier)

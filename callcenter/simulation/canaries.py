@@ -90,13 +90,13 @@ def phones_in_use_are_offered() -> Iterator[None]:
 
 @canary
 def a_caller_who_leaves_does_not_stop_the_phone() -> Iterator[None]:
-    right = offering.withdraw_all
+    right = offering.stop_phones
 
     def broken(state: State, contact: Any) -> None:
         right(state, contact)
         state.out[:] = [command for command in state.out if not isinstance(command, StopRinging)]
 
-    with swap((arrivals, "withdraw_all", broken)):
+    with swap((arrivals, "stop_phones", broken)):
         yield
 
 
