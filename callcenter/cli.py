@@ -2,22 +2,16 @@
 
 import asyncio
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 import msgspec
 from argon2 import PasswordHasher
 
-from callcenter.hindsight import lines_of, story_of
+from callcenter.drain import drain
 from callcenter.rulebook.check_cli import rules
-from callcenter.rulebook.publish_cli import diff, log, publish, rollback
-from callcenter.rulebook.try_cli import explain as explain_rules
-from callcenter.rulebook.try_cli import test
 from callcenter.settings import SettingsError, load
-from callcenter.simulation.compare_cli import simulate
-from callcenter.stores.journal import JournalCorruptError, JournalUnavailableError
-from callcenter.stores.redis_server import RedisServerError
-from callcenter.stores.snapshot import SnapshotError
 from callcenter.types import ContactId
 
 DEFAULT_CONFIG = Path("config/callcenter.yaml")
@@ -32,15 +26,38 @@ _config = click.option(
 )
 
 
+# The commands of `rules` whose modules are imported when one is called: their libraries take longer to load than it
+# takes to check the rules.
+_LATER = {
+    "test": "callcenter.rulebook.try_cli",
+    "explain": "callcenter.rulebook.try_cli",
+    "simulate": "callcenter.simulation.compare_cli",
+    "publish": "callcenter.rulebook.publish_cli",
+    "log": "callcenter.rulebook.publish_cli",
+    "diff": "callcenter.rulebook.publish_cli",
+    "rollback": "callcenter.rulebook.publish_cli",
+}
+
+
+class _Rules(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_LATER])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _LATER:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(import_module(_LATER[cmd_name]), cmd_name)
+        return command
+
+
 @click.group()
 @click.version_option(package_name="callcenter")
 def main() -> None:
     """Contact-center call routing for Asterisk."""
 
 
-main.add_command(rules)
-for command in (test, explain_rules, simulate, publish, log, diff, rollback):
-    rules.add_command(command)
+main.add_command(_Rules("rules", commands=rules.commands, help=rules.help))
+main.add_command(drain)
 
 
 @main.command()
@@ -66,7 +83,7 @@ def check(config: Path) -> None:
     for warning in loaded.warnings:
         click.echo(f"Warning: {warning}", err=True)
     made = loaded.configuration
-    click.echo(f"OK: {len(made.agents)} agents, {len(made.queues)} queues, {len(made.rules)} rules")
+    click.echo(f"OK: {len(made.agents)} agents, {len(made.queues)} queues, {loaded.rules_written} rules")
 
 
 @main.command()
@@ -79,6 +96,11 @@ def explain(contact: str, config: Path, form: str) -> None:
     Handles the events of the journal once more, which goes back to the last snapshot (redis.snapshot_every). The daemon
     may be running or not.
     """
+    from callcenter.hindsight import lines_of, story_of  # noqa: PLC0415 - its libraries take long to load
+    from callcenter.stores.journal import JournalCorruptError, JournalUnavailableError  # noqa: PLC0415
+    from callcenter.stores.redis_server import RedisServerError  # noqa: PLC0415
+    from callcenter.stores.snapshot import SnapshotError  # noqa: PLC0415
+
     try:
         story = asyncio.run(story_of(load(config), ContactId(contact)))
     except (SettingsError, JournalUnavailableError, JournalCorruptError, RedisServerError, SnapshotError) as error:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from callcenter.admin.files import default_rule_name
-from callcenter.admin.model import AWAY
+from callcenter.admin.model import RouteEntry
 from callcenter.admin.schema import did_you_mean
 from callcenter.admin.yaml_source import Document, Key, Mistake, Place
 from callcenter.routing.language.declared import CUSTOMER_FIELDS
 from callcenter.types import (
+    AWAY,
     PENDING_SIGN_OUT,
     REASON_RONA,
     REASON_SIGNED_IN,
@@ -25,6 +26,7 @@ from callcenter.types import (
 _ENGINE_REASONS = (REASON_SIGNED_IN, REASON_RONA, PENDING_SIGN_OUT)
 _STRATEGIES = tuple(strategy.value for strategy in Strategy)
 _NO_TEXTS = tuple(kind.value for kind in AttributeKind if kind is not AttributeKind.TEXT)
+_YES = ("true", "yes", "on", "1", "t", "y")  # what a flag may be written as, in small letters
 _LATER_SECTIONS = ("timezone", "skills", "attributes", "lists", "conditions", "hours", "tier_rules", "entries")
 
 
@@ -62,10 +64,10 @@ def _of_later_version(routing: Document) -> Iterator[Mistake]:
     if routing.text("version") != "1":
         return
     places: list[Place] = [(key,) for key in _LATER_SECTIONS]
-    places += [("queues", name, "overflow") for name in routing.keys("queues")]
+    places += [("queues", name, key) for name in routing.keys("queues") for key in ("overflow", "treatment")]
     for index in range(routing.count("rules")):
         rule: Place = ("rules", index)
-        places += [(*rule, "entry"), (*rule, "set"), (*rule, "route", "overflow")]
+        places += [(*rule, "entry"), (*rule, "set"), (*rule, "route", "overflow"), (*rule, "route", "message")]
         if routing.text(*rule, "when") is not None:
             places.append((*rule, "when"))
     for path in places:
@@ -128,9 +130,10 @@ def _crossed_queues(agents: Document, routing: Document) -> Iterator[Mistake]:
             remedy = "Name another queue, or leave the key out"
             yield routing.mistake((*here, "closed_to"), f"`{name}` is this queue itself", remedy)
         yield from _crossed_overflow(routing, (*here, "overflow"), name)
+        yield from _crossed_announce(routing, (*here, "treatment", "announce"))
     if AWAY in queues and routing.text("version") != "1":
         remedy = "Call the queue something else"
-        yield routing.mistake(("queues", Key(AWAY)), f"`{AWAY}` means the end of the call in `overflow`", remedy)
+        yield routing.mistake(("queues", Key(AWAY)), f"`{AWAY}` means the end of the call in routes", remedy)
 
 
 def _crossed_overflow(routing: Document, here: Place, queue: str | None) -> Iterator[Mistake]:
@@ -139,6 +142,13 @@ def _crossed_overflow(routing: Document, here: Place, queue: str | None) -> Iter
     if queue is not None and routing.text(*here, "to") == queue:
         remedy = f"Name another queue or `{AWAY}`, or leave the overflow out"
         yield routing.mistake((*here, "to"), f"`{queue}` is where the contact waits already", remedy)
+
+
+def _crossed_announce(routing: Document, here: Place) -> Iterator[Mistake]:
+    written = routing.at(*here) is not None
+    if written and not routing.at(*here, "sounds") and (routing.text(*here, "position") or "").lower() not in _YES:
+        remedy = "Add `position: true` or `sounds`, or leave it out"
+        yield routing.mistake(here, "says nothing", remedy)
 
 
 def _serving(agents: Document) -> dict[str, list[str]]:
@@ -160,6 +170,9 @@ def _crossed_rules(routing: Document, skills: _Skills) -> Iterator[Mistake]:
         yield from _twice(routing, routing.texts(*here, "entry"))
         yield from _twice(routing, routing.texts(*here, "set", "tags"))
         yield from _crossed_route(routing, (*here, "route"), skills)
+        if _leads_away(routing, (*here, "route")) and routing.at(*here, "set", "text") is not None:
+            wrong = f"is given, and with `queue: {AWAY}` no agent sees the contact"
+            yield routing.mistake((*here, "set", "text"), wrong, "Leave it out, or name a queue")
     yield from _twice(routing, _each(routing, "rules", "name"))
 
 
@@ -190,7 +203,18 @@ def _crossed_attributes(routing: Document) -> Iterator[Mistake]:
 
 
 def _crossed_route(routing: Document, route: Place, skills: _Skills) -> Iterator[Mistake]:
-    yield from _unknown(routing, routing.texts(*route, "queue"), routing.keys("queues"), "queue", "queues")
+    if _leads_away(routing, route):
+        for key in routing.keys(*route):
+            if key in RouteEntry.model_fields and key not in ("queue", "message"):
+                wrong = f"is given, and with `queue: {AWAY}` the contact does not wait"
+                yield routing.mistake((*route, Key(key)), wrong, "Leave it out, or name a queue")
+        return
+    queues, name = routing.keys("queues"), routing.text(*route, "queue")
+    ends = [AWAY] if queues and routing.text("version") != "1" else []
+    yield from _unknown(routing, routing.texts(*route, "queue"), [*queues, *ends], "queue", "queues")
+    if ends and name is not None and routing.at(*route, "message") is not None:
+        wrong = f"is given, and the contact waits in `{name}`"
+        yield routing.mistake((*route, Key("message")), wrong, f"Leave it out, or write `queue: {AWAY}`")
     for group in _skill_places(routing, route):
         yield from skills.unknown(routing, *group)
     yield from skills.unknown(routing, *route, "prefer_skills")
@@ -200,6 +224,11 @@ def _crossed_route(routing: Document, route: Place, skills: _Skills) -> Iterator
         yield routing.mistake((*route, "prefer_for_s"), "is given, and nobody is preferred", remedy)
     yield from _crossed_overflow(routing, (*route, "overflow"), routing.text(*route, "queue"))
     yield from _crossed_steps(routing, route)
+
+
+def _leads_away(routing: Document, route: Place) -> bool:
+    """To the end of the call. Version 1 has no such route, and may have a queue of this name."""
+    return routing.text(*route, "queue") == AWAY and routing.text("version") != "1"
 
 
 def _skill_places(routing: Document, route: Place) -> list[Place]:

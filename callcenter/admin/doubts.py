@@ -1,25 +1,28 @@
 """What is no mistake in the admin's files and hardly meant: contacts that nobody may take, rules that no contact
-reaches, steps and lists that change nothing, queues that pass contacts round, numbers that are no entry.
+reaches, steps and lists that change nothing, queues that pass contacts round, numbers that are no entry or no caller's.
 
 It looks at files without mistakes, as the core obeys them, and asks the core's own functions who may take a contact.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from callcenter.admin.expressions import places
-from callcenter.admin.model import AWAY
-from callcenter.admin.reach import AllOf, Form, Known, culprit, form_of, implies, possible
+from callcenter.admin.hidden import hidden
+from callcenter.admin.reach import AllOf, culprit, form_of
 from callcenter.admin.schema import did_you_mean
-from callcenter.admin.yaml_source import Document, Mistake, Place
+from callcenter.admin.yaml_source import Document, Mark, Mistake, Place
 from callcenter.admin.yaml_spots import spot
-from callcenter.routing.language.conditions import Asked, asked_of, asked_of_tier
+from callcenter.numbers import DEFAULT_REGION, country_code, to_e164
+from callcenter.routing.language.civil import is_date
+from callcenter.routing.language.conditions import facts_asked
 from callcenter.routing.language.facts import LANGUAGE_SPOKEN
 from callcenter.routing.language.fields import Schema, schema_of
 from callcenter.routing.language.mistakes import place as line_and_column
 from callcenter.routing.language.parse import parse
-from callcenter.routing.language.tree import Comparison, Field, Literal, Node, Values, walk
+from callcenter.routing.language.tree import Comparison, Field, Literal, Node, StartsWith, Values, walk
 from callcenter.routing.skills import level_for, meets, relaxed
 from callcenter.types import (
+    AWAY,
     AgentConfig,
     AgentId,
     Configuration,
@@ -31,24 +34,36 @@ from callcenter.types import (
     Strategy,
 )
 
+_SHOWN_TAKERS = 6  # of the rules that hide another one together
 
-def doubtful(made: Configuration, routing: Document) -> Iterator[Mistake]:
-    """Warnings about `made`, each with its place in the document that it was made from."""
+
+def doubtful(made: Configuration, routing: Document, default_region: str = DEFAULT_REGION) -> Iterator[Mistake]:
+    """Warnings about `made`, each with its place in the document that it was made from.
+
+    Callers' numbers without a country code are of `default_region`.
+    """
     yield from _doubtful_queues(made, routing)
     written = routing.count("rules")
     routes: list[Place] = [("rules", index, "route") for index in range(written)]
     routes += [("entries", number, "default") for number in routing.keys("entries")]
     with_route = (route for route in routes if routing.at(*route) is not None)
     for rule, route in zip(made.rules, with_route, strict=True):
-        yield from _doubtful_needs(made.agents, rule, routing, route)
-        yield from _doubtful_times(made, rule, routing, route)
+        if rule.away is None:
+            yield from _doubtful_needs(made.agents, rule, routing, route)
+            yield from _doubtful_times(made, rule, routing, route)
     yield from _doubtful_entries(routing)
     schema = schema_of(made)
-    rules = [(rule.name, _form(asked_of(rule, schema))) for rule in made.rules[:written]]
+    read = list(_trees(routing, schema))
+    trees = {path: tree for path, _, tree in read}
+    rules: list[tuple[str, tuple[Node, ...]]] = []
+    for index, rule in enumerate(made.rules[:written]):
+        when = trees.get(("rules", index, "when"))
+        rules.append((rule.name, (*facts_asked(rule, schema), *(() if when is None else (when,)))))
     yield from _never_reached(routing, "rules", rules)
-    tiers = [(str(rule.tier), _form(asked_of_tier(rule, schema))) for rule in made.tier_rules]
+    tiers = [(str(rule.tier), (trees["tier_rules", index, "when"],)) for index, rule in enumerate(made.tier_rules)]
     yield from _never_reached(routing, "tier_rules", tiers)
-    yield from _no_entries(made, routing, schema)
+    yield from _no_entries(routing, read)
+    yield from _no_caller(routing, read, default_region)
 
 
 def _doubtful_queues(made: Configuration, routing: Document) -> Iterator[Mistake]:
@@ -159,26 +174,41 @@ def _doubtful_times(made: Configuration, rule: RuleConfig, routing: Document, ro
 # ---- what no contact reaches
 
 
-def _form(asked: Asked) -> Form:
-    return AllOf(tuple(form_of(part) for part in asked.parts))
+def _never_reached(routing: Document, section: str, asked: Sequence[tuple[str, tuple[Node, ...]]]) -> Iterator[Mistake]:
+    for found in hidden([parts for _, parts in asked]):
+        here: Place = (section, found.index)
+        name = asked[found.index][0]
+        match found.by:
+            case ():
+                path = culprit(AllOf(tuple(form_of(part) for part in asked[found.index][1])))
+                field = path and _as_written(path, routing)
+                why = f"`{field}` cannot be all that it asks for" if field else "its conditions contradict each other"
+                wrong, remedy = f"`{name}` can never match: {why}", "Mend its conditions, or leave it out"
+            case (alone,):
+                wrong = f"`{name}` is never reached: `{asked[alone][0]}` above it takes all that it asks for"
+                remedy = "Put the narrower rule first"
+            case several:
+                takers = [f"`{asked[other][0]}` ({routing.where((section, other), here)})" for other in several]
+                wrong = f"`{name}` is never reached: {_listed(takers)} above it together take all that it asks for"
+                remedy = "Put it above one of them, or leave it out"
+        yield routing.mistake(here, wrong, remedy)
 
 
-def _never_reached(routing: Document, section: str, asked: list[tuple[str, Form]]) -> Iterator[Mistake]:
-    reached: list[tuple[str, Form]] = []
-    for index, (name, form) in enumerate(asked):
-        here: Place = (section, index)
-        if not possible(form):
-            path = culprit(form)
-            field = "language" if path == LANGUAGE_SPOKEN else path
-            why = f"`{field}` cannot be all that it asks for" if field else "its conditions contradict each other"
-            yield routing.mistake(here, f"`{name}` can never match: {why}", "Mend its conditions, or leave it out")
-            continue
-        known = Known(form)
-        hidden_by = next((other for other, wide in reached if implies(known, wide)), None)
-        if hidden_by is not None:
-            wrong = f"`{name}` is never reached: `{hidden_by}` above it takes all that it asks for"
-            yield routing.mistake(here, wrong, "Put the narrower rule first")
-        reached.append((name, form))
+def _as_written(path: str, routing: Document) -> str:
+    """The fact of this path as the admin calls it."""
+    if path == LANGUAGE_SPOKEN and routing.text("version") == "1":
+        return "language"
+    root, _, of = path.partition(".")
+    if root == "days_since" and is_date(of):
+        of = f"'{of}'"
+    return f"{root}({of})" if root == "days_since" else f"{root}('{of}')" if root in ("open", "holiday") else path
+
+
+def _listed(names: list[str]) -> str:
+    """Such as `a, b and c`, or `a, b and 7 more`."""
+    if len(names) > _SHOWN_TAKERS:
+        return f"{', '.join(names[: _SHOWN_TAKERS - 1])} and {len(names) - _SHOWN_TAKERS + 1} more"
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 # ---- the numbers that people dial
@@ -193,7 +223,7 @@ def _doubtful_entries(routing: Document) -> Iterator[Mistake]:
             yield routing.mistake(here, wrong, f"Write `default: {{queue: {queue}}}` if that is meant")
 
 
-def _no_entries(made: Configuration, routing: Document, schema: Schema) -> Iterator[Mistake]:
+def _no_entries(routing: Document, read: list["_Read"]) -> Iterator[Mistake]:
     """Dialled numbers in rules that are none of the entries, where there are entries."""
     known = routing.keys("entries")
     if not known:
@@ -205,23 +235,80 @@ def _no_entries(made: Configuration, routing: Document, schema: Schema) -> Itera
             if number not in known:
                 wrong = f"`{number}` is none of the entries"
                 yield routing.mistake(path, wrong, did_you_mean(number, known, remedy_else))
+    for path, text, tree in read:
+        for operand in _compared_with("contact.dialled", tree):
+            for literal in _written_out(operand):
+                if literal.value not in known:
+                    wrong = f"`{literal.value}` is none of the entries"
+                    remedy = did_you_mean(str(literal.value), known, remedy_else)
+                    yield routing.mistake(path, wrong, remedy, _at(literal, routing, path, text))
+
+
+# ---- the numbers of callers
+
+
+def _no_caller(routing: Document, read: list["_Read"], region: str) -> Iterator[Mistake]:
+    """Numbers that are compared with the caller's, and are spelled as no caller's ever is."""
+    lists: dict[str, None] = {}
+    for path, text, tree in read:
+        for operand in _compared_with("contact.caller", tree):
+            if isinstance(operand, Values) and operand.name:
+                lists[operand.name] = None
+            for literal in _written_out(operand):
+                if (found := _misspelled(str(literal.value), region)) is not None:
+                    yield routing.mistake(path, *found, _at(literal, routing, path, text))
+        for node in walk(tree):
+            if isinstance(node, StartsWith) and _is(node.part, "contact.caller") and node.prefix.startswith("0"):
+                wrong = f"`{node.prefix}` begins no number that a country code was found for"
+                remedy = f"Begin it with + and the country code, such as '{country_code(region)}'"
+                yield routing.mistake(path, wrong, remedy, _at(node, routing, path, text))
+    for name in lists:
+        for place, number in routing.texts("lists", name):
+            if (found := _misspelled(number, region)) is not None:
+                yield routing.mistake(place, *found)
+
+
+def _misspelled(number: str, region: str) -> tuple[str, str] | None:
+    """What is wrong and the remedy, for a number that contact.caller has in another spelling."""
+    spelled = to_e164(number, region)
+    if spelled is None or spelled == number:
+        return None
+    read = "" if number.strip().startswith("+") else f", if {region} is its country (crm.default_region)"
+    return f"no caller is `{number}`: rules see numbers with + and the country code", f"Write it as '{spelled}'{read}"
+
+
+# ---- expressions
+
+
+_Read = tuple[Place, str, Node]
+
+
+def _trees(routing: Document, schema: Schema) -> Iterator[_Read]:
+    """Each expression with its place and its text."""
     for path, text in places(routing):
         usable = schema.above(str(path[1])) if path[0] == "conditions" else schema
-        for literal in _dialled(parse(text, usable).tree):
-            if literal.value not in known:
-                mark = spot(routing.scalars[path], text, *line_and_column(text, literal.at))
-                wrong = f"`{literal.value}` is none of the entries"
-                yield routing.mistake(path, wrong, did_you_mean(str(literal.value), known, remedy_else), mark)
+        yield path, text, parse(text, usable).tree
 
 
-def _dialled(tree: Node) -> Iterator[Literal]:
-    """What the dialled number is compared with."""
+def _compared_with(field: str, tree: Node) -> Iterator[Node]:
+    """What the field is compared with."""
     for node in walk(tree):
         if isinstance(node, Comparison):
             operands = (node.first, *(operand for _, operand in node.rest))
-            if any(isinstance(operand, Field) and operand.path == "contact.dialled" for operand in operands):
-                for operand in operands:
-                    if isinstance(operand, Literal):
-                        yield operand
-                    elif isinstance(operand, Values) and not operand.name:
-                        yield from operand.items
+            if any(_is(operand, field) for operand in operands):
+                yield from (operand for operand in operands if not _is(operand, field))
+
+
+def _is(node: Node, field: str) -> bool:
+    return isinstance(node, Field) and node.path == field
+
+
+def _written_out(operand: Node) -> tuple[Literal, ...]:
+    if isinstance(operand, Values):
+        return () if operand.name else operand.items
+    return (operand,) if isinstance(operand, Literal) else ()
+
+
+def _at(node: Literal | StartsWith, routing: Document, path: Place, text: str) -> Mark:
+    """Where a part of the expression at `path`, which is `text`, stands in the file."""
+    return spot(routing.scalars[path], text, *line_and_column(text, node.at))

@@ -59,7 +59,12 @@ def _mistakes(routing: Document, place: Place, text: str, schema: Schema) -> Ite
     except ExpressionError as error:
         for mistake in error.mistakes:
             mark = spot(routing.scalars[place], text, mistake.line, mistake.column)
-            yield routing.mistake(place, mistake.message, mistake.remedy, mark)
+            yield routing.mistake(place, _continued(mistake.message), mistake.remedy, mark)
+
+
+def _continued(message: str) -> str:
+    """A message that follows the key that it is about, as all do that are about files."""
+    return message[:1].lower() + message[1:]
 
 
 def _declared(routing: Document, attributes: list[Attribute]) -> Configuration:

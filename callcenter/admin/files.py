@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from callcenter.admin import calendars
 from callcenter.admin.model import (
-    AWAY,
+    CLOSED,
     AttributeEntry,
     FactsEntry,
     HoursEntry,
@@ -27,13 +27,16 @@ from callcenter.admin.model import (
     RuleEntry,
     Skills,
     StepEntry,
+    TreatmentEntry,
     attribute_value,
 )
 from callcenter.admin.schema import Model, like
 from callcenter.types import (
+    AWAY,
     MAX_QUEUE_LEVEL,
     AgentConfig,
     AgentId,
+    Announce,
     Attribute,
     Condition,
     Configuration,
@@ -50,6 +53,7 @@ from callcenter.types import (
     SkillName,
     Tier,
     TierRule,
+    Treatment,
 )
 
 AGENT, SUPERVISOR = "agent", "supervisor"
@@ -111,7 +115,7 @@ def configuration(
         default_tier=Tier(routing.default_tier),
         default_queue=QueueName(routing.default_queue),
         queues=tuple(_queue(name, entry) for name, entry in routing.queues.items()),
-        rules=(*(_rule(entry) for entry in routing.rules), *_defaults(routing)),
+        rules=(*(_rule(entry, routing) for entry in routing.rules), *_defaults(routing)),
         agents=tuple(_agent(entry, pbx) for entry in agents.agents),
         lookup_deadline_ms=lookup_deadline_ms,
         decline_backoff_ms=_ms(routing.decline_backoff_s),
@@ -155,13 +159,14 @@ def _queue(name: str, entry: QueueEntry) -> QueueConfig:
         ranked=tuple(AgentId(agent) for agent in entry.ranked),
         closed_to=None if entry.closed_to is None else QueueName(entry.closed_to),
         overflow=_overflow(entry.overflow),
+        treatment=_treatment(entry.treatment),
     )
 
 
-def _rule(entry: RuleEntry) -> RuleConfig:
+def _rule(entry: RuleEntry, routing: RoutingFile) -> RuleConfig:
     facts = entry.when if isinstance(entry.when, FactsEntry) else FactsEntry()
     return replace(
-        _routed(entry.name, entry.route),
+        _routed(entry.name, entry.route, routing),
         tier=tuple(Tier(tier) for tier in facts.tier or ()),
         dialled=facts.dialled or (),
         intent=facts.intent or (),
@@ -176,10 +181,12 @@ def _rule(entry: RuleEntry) -> RuleConfig:
 def _defaults(routing: RoutingFile) -> Iterator[RuleConfig]:
     for number, entry in routing.entries.items():
         if entry.default is not None:
-            yield replace(_routed(default_rule_name(entry.name), entry.default), entry=(number,))
+            yield replace(_routed(default_rule_name(entry.name), entry.default, routing), entry=(number,))
 
 
-def _routed(name: str, route: RouteEntry) -> RuleConfig:
+def _routed(name: str, route: RouteEntry, routing: RoutingFile) -> RuleConfig:
+    if route.queue == AWAY and AWAY not in routing.queues:  # in version 1 a queue may have that name
+        return RuleConfig(name, AWAY, 0, away=route.message or CLOSED)
     return RuleConfig(
         name,
         QueueName(route.queue),
@@ -198,6 +205,14 @@ def _overflow(entry: OverflowEntry | None) -> Overflow | None:
     if entry is None:
         return None
     return Overflow(_ms(entry.after_s), None if entry.to == AWAY else QueueName(entry.to))
+
+
+def _treatment(entry: TreatmentEntry | None) -> Treatment | None:
+    if entry is None:
+        return None
+    said = entry.announce
+    announce = None if said is None else Announce(_ms(said.every_s), said.sounds, said.position)
+    return Treatment(entry.music, entry.greeting, announce)
 
 
 def _hours(name: str, entry: HoursEntry, timezone: str, from_ms: int) -> Hours:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from callcenter.admin import checks, doubts, expressions, files, folder, hours, model, schema, yaml_source
 from callcenter.admin.yaml_source import Document, Mistake
+from callcenter.numbers import DEFAULT_REGION
 from callcenter.types import Configuration, PbxName
 
 
@@ -20,6 +21,7 @@ class Given:
     pbx: PbxName
     device_prefix: str
     lookup_deadline_ms: int
+    default_region: str = DEFAULT_REGION  # of callers' numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Made:
     configuration: Configuration
     agents: files.AgentsFile
     routing: model.RoutingFile
+    default_region: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,14 @@ def read(agents: Path, routing: Path, given: Given, now_ms: int | None = None) -
         given.lookup_deadline_ms,
         time.time_ns() // 1_000_000 if now_ms is None else now_ms,
     )
-    found_doubts = [*doubts.doubtful(configuration, routing_document), *hours.doubtful(routing_document)]
+    found_doubts = [
+        *doubts.doubtful(configuration, routing_document, given.default_region),
+        *hours.doubtful(routing_document),
+    ]
     return Read(
         agents_document,
         routing_document,
         (),
         tuple(yaml_source.in_order(found_doubts)),
-        Made(configuration, agents_file, routing_file),
+        Made(configuration, agents_file, routing_file, given.default_region),
     )

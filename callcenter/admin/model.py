@@ -12,7 +12,9 @@ from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from callcenter.admin.schema import MAPPING_TAG, TEXT_TAG, Listed, Model, Name, like
+from callcenter.queues.treatment import MAX_SPOKEN_POSITION
 from callcenter.types import (
+    AWAY,
     MAX_PRIORITY,
     MAX_PROFICIENCY,
     MIN_PRIORITY,
@@ -25,7 +27,8 @@ from callcenter.types import (
 
 MAX_DRAW_SEED = 2**31 - 1
 MAX_TAGS = 20
-AWAY = "away"  # an overflow to nowhere: a message, and the end of the call
+MAX_SOUNDS = 20
+CLOSED = "closed"  # what a caller hears who is sent away, unless the rule names another message
 _FLAGS = {"true": True, "false": False}
 
 
@@ -63,6 +66,22 @@ Word = Annotated[
     str,
     like(r"[a-z][a-z0-9_]{0,31}", "a lower-case letter, then at most 31 of a-z, 0-9 and _"),
 ]
+Message = Annotated[
+    str,
+    like(r"[a-z][a-z0-9_]{1,31}", "a lower-case letter, then 1 to 31 of a-z, 0-9 and _"),
+]
+Sound = Annotated[
+    str,
+    like(
+        r"(?!.*\.(?:wav|wav49|WAV|gsm|ulaw|alaw|sln|sln16|g722|g729|mp3)$)[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+        r"(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*",
+        "a sound as the PBX knows it, without the ending of its format, such as `queue-thankyou` or `custom/welcome`",
+    ),
+    Field(max_length=80),
+]
+MusicClass = Annotated[
+    str, like(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,39}", "a class of musiconhold.conf: 1 to 40 of a-z, A-Z, 0-9, . _ and -")
+]
 Expression = Annotated[str, like(r"[\s\S]*\S[\s\S]*", "an expression, such as `customer.known`")]
 Prose = Annotated[str, like(r"[^\x00-\x09\x0b-\x1f\x7f]{1,500}", "1 to 500 printable characters")]
 AfterSeconds = Annotated[float, Field(ge=1, le=3600)]
@@ -71,6 +90,24 @@ AfterSeconds = Annotated[float, Field(ge=1, le=3600)]
 class OverflowEntry(Model):
     after_s: AfterSeconds = Field(description="the seconds from the contact's arrival, such as `after_s: 300`")
     to: str = Field(description=f"the queue where it goes then, or `{AWAY}`: a message, and the end of the call")
+
+
+class AnnounceEntry(Model):
+    every_s: Annotated[float, Field(ge=10, le=3600)] = Field(
+        default=60.0, description="the seconds of waiting in the queue from one announcement to the next"
+    )
+    sounds: tuple[Sound, ...] = Field(
+        default=(), max_length=MAX_SOUNDS, description="one of them each time, in turn, such as `[custom/website]`"
+    )
+    position: bool = Field(
+        default=False, description=f"say the caller's place in the queue, to the first {MAX_SPOKEN_POSITION}"
+    )
+
+
+class TreatmentEntry(Model):
+    music: MusicClass | None = Field(default=None, description="the class of music in musiconhold.conf")
+    greeting: Sound | None = Field(default=None, description="a sound, once, before a contact begins to wait")
+    announce: AnnounceEntry | None = Field(default=None, description="what is said from time to time")
 
 
 class QueueEntry(Model):
@@ -92,6 +129,7 @@ class QueueEntry(Model):
     ranked: tuple[str, ...] = Field(default=(), description="the order of the agents for `strategy: ranked`")
     closed_to: str | None = Field(default=None, description="the queue of those who find this one not open")
     overflow: OverflowEntry | None = Field(default=None, description="where a contact goes that has waited so long")
+    treatment: TreatmentEntry | None = Field(default=None, description="what those hear who wait")
 
 
 class FactsEntry(Model):
@@ -125,7 +163,13 @@ class StepEntry(Model):
 
 
 class RouteEntry(Model):
-    queue: str = Field(description="the queue that waits for an agent, such as `queue: sales`")
+    queue: str = Field(
+        description=f"the queue that waits for an agent, such as `queue: sales`, or `{AWAY}`: a message, and the end"
+    )
+    message: Message | None = Field(
+        default=None,
+        description=f"what the caller hears with `queue: {AWAY}`: an extension of [callcenter-message] in the dialplan",
+    )
     priority: Annotated[int, Field(ge=MIN_PRIORITY, le=MAX_PRIORITY)] = Field(
         default=0, description="the higher one is served first"
     )

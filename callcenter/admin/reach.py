@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from callcenter.routing.language.tree import (
+    Arithmetic,
     Comparison,
     Field,
     Junction,
@@ -20,6 +21,7 @@ from callcenter.routing.language.tree import (
     Reference,
     Value,
     Values,
+    walk,
 )
 
 _NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "in": "not in", "not in": "in"}
@@ -94,9 +96,9 @@ class Constant:
 Form = Atom | Opaque | AllOf | AnyOf | Constant
 
 
-def form_of(node: Node) -> Form:
-    """The form of a condition. What is beyond its first MAX_PARTS parts is not looked into."""
-    return _Former().form(node, True)
+def form_of(node: Node, *, positive: bool = True) -> Form:
+    """The form of a condition, or of its opposite. What is beyond its first MAX_PARTS parts is not looked into."""
+    return _Former().form(node, positive)
 
 
 @dataclass(slots=True)
@@ -114,8 +116,8 @@ class Known:
             match part:
                 case Atom():
                     before = self.domains.get(part.path, part.universe)
-                    self.domains[part.path] = domain = _meet(before, part.domain)
-                    self.possible &= not _is_empty(domain)
+                    self.domains[part.path] = domain = meet(before, part.domain)
+                    self.possible &= not is_empty(domain)
                 case Opaque():
                     self.opaque.add(part)
                     self.possible &= Opaque(part.node, not part.positive) not in self.opaque
@@ -145,12 +147,12 @@ def implies(narrow: Known, wide: Form) -> bool:
         case Opaque():
             return wide in narrow.opaque
         case Atom():
-            return _is_within(narrow.domains.get(wide.path, wide.universe), wide.domain)
+            return is_within(narrow.domains.get(wide.path, wide.universe), wide.domain)
 
 
 def culprit(form: Form) -> str | None:
     """The field that could not have any of the values asked for, None where it is none alone."""
-    return next((path for path, domain in Known(form).domains.items() if _is_empty(domain)), None)
+    return next((path for path, domain in Known(form).domains.items() if is_empty(domain)), None)
 
 
 def _parts(form: Form) -> Iterator[Form]:
@@ -192,7 +194,7 @@ class _Former:
             case Junction():
                 parts = tuple(self.form(part, positive) for part in node.parts)
                 form = AllOf(parts) if node.all_of is positive else _either(parts)
-            case Comparison():
+            case Comparison() if not any(_is_product(part) for part in walk(node)):
                 operands = (node.first, *(operand for _, operand in node.rest))
                 operators = (operator if positive else _NEGATED[operator] for operator, _ in node.rest)
                 parts = tuple(_pair(operands[i], operator, operands[i + 1]) for i, operator in enumerate(operators))
@@ -200,6 +202,11 @@ class _Former:
             case _:
                 pass
         return form
+
+
+def _is_product(node: Node) -> bool:
+    """Products can become infinite and their difference no number at all, of which neither `<` holds nor `>=`."""
+    return isinstance(node, Arithmetic) and node.operator == "*"
 
 
 def _either(parts: tuple[Form, ...]) -> Form:
@@ -216,7 +223,7 @@ def _pair(left: Node, operator: str, right: Node) -> Form:
         left, operator, right = right, _MIRRORED[operator], left
     if isinstance(left, Field) and isinstance(right, Literal | Values):
         universe = _universe(left)
-        return Atom(left.path, _meet(universe, _domain(operator, right)), universe)
+        return Atom(left.path, meet(universe, _domain(operator, right)), universe)
     if isinstance(left, Literal) and isinstance(right, Literal | Values):
         return Constant(_holds(_domain(operator, right), left.value))
     if operator in _OPPOSITES:
@@ -253,11 +260,15 @@ def _holds(domain: Domain, value: Value) -> bool:
     return value in domain.values if isinstance(domain, Some) else domain.holds(value)
 
 
-def _meet(one: Domain, other: Domain) -> Domain:
+def meet(one: Domain, other: Domain) -> Domain:
+    if one is ANYTHING or other is ANYTHING:
+        return other if one is ANYTHING else one
+    if isinstance(one, Some) and isinstance(other, Some):
+        return Some(one.values & other.values)
     if isinstance(one, Some):
         return Some(frozenset(value for value in one.values if _holds(other, value)))
     if isinstance(other, Some):
-        return _meet(other, one)
+        return meet(other, one)
     low, has_low = _tighter(one.low, one.has_low, other.low, other.has_low, max)
     high, has_high = _tighter(one.high, one.has_high, other.high, other.has_high, min)
     return Between(low, has_low, high, has_high, one.without | other.without)
@@ -271,7 +282,7 @@ def _tighter(one: Any, has_one: bool, other: Any, has_other: bool, pick: Callabl
     return (one, has_one) if pick(one, other) == one else (other, has_other)
 
 
-def _is_empty(domain: Domain) -> bool:
+def is_empty(domain: Domain) -> bool:
     if isinstance(domain, Some):
         return not domain.values
     if domain.low is None or domain.high is None:
@@ -279,10 +290,12 @@ def _is_empty(domain: Domain) -> bool:
     return bool(domain.low > domain.high) or (domain.low == domain.high and not domain.holds(domain.low))
 
 
-def _is_within(inner: Domain, outer: Domain) -> bool:
+def is_within(inner: Domain, outer: Domain) -> bool:
+    if isinstance(inner, Some) and isinstance(outer, Some):
+        return inner.values <= outer.values
     if isinstance(inner, Some):
         return all(_holds(outer, value) for value in inner.values)
     if isinstance(outer, Some):
         return False
-    met = _meet(inner, Between(outer.low, outer.has_low, outer.high, outer.has_high))
+    met = meet(inner, Between(outer.low, outer.has_low, outer.high, outer.has_high))
     return met == inner and all(not inner.holds(value) for value in outer.without)

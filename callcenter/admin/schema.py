@@ -7,8 +7,8 @@ A field declared with `repr=False` is a secret: its value appears in no message.
 import difflib
 import re
 import types
-from collections.abc import Iterable
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -31,6 +31,8 @@ _REMEDIES = {
     "string_type": "It should be a text",
     "too_short": "Name at least one",  # no list and no set of keys asks for more
 }
+_OF_NUMBERS = ("int_", "float_", "finite_number", "greater_than", "less_than")  # how such mistakes are called
+_SIGNS = {"gt": " above ", "ge": " not below ", "lt": " below ", "le": " up to "}
 _SHOWN_LENGTH = 60
 TEXT_TAG, MAPPING_TAG = "(text)", "(mapping)"  # tags of a union: pydantic puts them into the places of its mistakes
 _NOT_WRITTEN = ("[key]", TEXT_TAG, MAPPING_TAG)
@@ -103,38 +105,57 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Mistake
         return model.model_validate(data), []
     except ValidationError as error:
         details = error.errors(include_url=False)
-        return None, [_mistake(model, document, detail) for detail in details if not _follows(document, detail)]
+        meant = {place for detail in details for place in _meant(model, detail)}
+        return None, [_mistake(model, document, detail) for detail in details if not _follows(document, detail, meant)]
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """A remedy for a word that is not among those known: the nearest one, else all of them, else `otherwise`."""
     names = list(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean `{near[0]}`?"
+    near = _nearest(word, names)
+    if near is not None:
+        return f"Did you mean `{near}`?"
     return f"Known here: {', '.join(names)}" if names else otherwise
 
 
-def _follows(document: Document, detail: ErrorDetails) -> bool:
+def _nearest(word: str, known: list[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)
+
+
+def _meant(model: type[BaseModel], detail: ErrorDetails) -> Iterator[Place]:
+    """The place of the key that was probably meant where one is not known."""
+    if detail["type"] == "extra_forbidden":
+        around = _look_up(model, _written(detail)).around
+        near = _nearest(str(detail["loc"][-1]), list(_fields(around)) if around is not None else [])
+        if near is not None:
+            yield (*detail["loc"][:-1], near)
+
+
+def _follows(document: Document, detail: ErrorDetails, meant: set[Place]) -> bool:
     """Whether something is wrong only because something else is, which is told already.
 
-    A list counts as too short whose items are all wrong, a section is missing that is in a file not readable, and what
-    YAML has and we refuse has no value.
+    A list counts as too short whose items are all wrong, a key is missing that is misspelt, or a section that is in a
+    file not readable, and what YAML has and we refuse has no value.
     """
-    if detail["loc"] in document.refused:
+    if detail["loc"] in document.refused or (detail["type"] == "missing" and detail["loc"] in meant):
         return True
     if detail["type"] == "missing" and len(detail["loc"]) == 1:
         return document.incomplete
     return detail["type"] == "too_short" and bool(document.at(*detail["loc"]))
 
 
+def _written(detail: ErrorDetails) -> Place:
+    """The place of a mistake without what pydantic adds to it."""
+    return tuple(part for part in detail["loc"] if part not in _NOT_WRITTEN)
+
+
 def _mistake(model: type[BaseModel], document: Document, detail: ErrorDetails) -> Mistake:
-    path: Place = tuple(part for part in detail["loc"] if part not in _NOT_WRITTEN)
+    path = _written(detail)
     if detail["loc"] and detail["loc"][-1] == "[key]":
         path = (*path[:-1], Key(path[-1]))
     if path and isinstance(path[-1], int) and document.text(*path[:-1]) is not None:
         path = path[:-1]  # a value that stands alone where a list may be
-    around, field = _look_up(model, path)
+    around, field, numbers = _look_up(model, path)
     if detail["type"] == "missing":
         meaning = field.description if field is not None else None
         return document.mistake(path, "is missing", f"Add it: {meaning}" if meaning else "Add it")
@@ -143,6 +164,8 @@ def _mistake(model: type[BaseModel], document: Document, detail: ErrorDetails) -
         path = (*path[:-1], Key(path[-1]))
         return document.mistake(path, "is not a known key", did_you_mean(str(path[-1]), known))
     remedy = _REMEDIES.get(detail["type"]) or _sentence(detail["msg"])
+    if numbers and detail["type"].startswith(_OF_NUMBERS):
+        remedy = f"It should be {numbers}"
     if detail["type"] == "too_short":
         return document.mistake(path, "is empty", remedy)
     return document.mistake(path, _shown(detail["input"], secret=field is not None and not field.repr), remedy)
@@ -163,23 +186,50 @@ def _sentence(message: str) -> str:
     return re.sub(r"^(Value error, |Input |[A-Z][a-z]+ )(?=should)", "It ", message)
 
 
-def _look_up(model: type[BaseModel], path: Place) -> tuple[type[BaseModel] | None, FieldInfo | None]:
-    """The innermost model around `path`, and the field that `path` names in it, as far as there are any."""
+class _Found(NamedTuple):
+    """The innermost model around a place, the field that the place names in it, and which numbers may stand there, in
+    words, as far as there are any."""
+
     around: type[BaseModel] | None = None
     field: FieldInfo | None = None
+    numbers: str = ""
+
+
+def _look_up(model: type[BaseModel], path: Place) -> _Found:
+    around: type[BaseModel] | None = None
+    field: FieldInfo | None = None
+    limits: list[Any] = []
     here: Any = model
     for part in path:
-        here = _bare(here)
+        here, _ = _bare(here)
         if isinstance(here, type) and issubclass(here, BaseModel):
             around, field = here, _fields(here).get(str(part))
-            here = field.annotation if field is not None else None
-        elif get_origin(here) is tuple:
-            here = get_args(here)[0]
-        elif get_origin(here) is dict:
-            here = get_args(here)[1]
+            here, limits = (None, []) if field is None else (field.annotation, field.metadata)
+        elif get_origin(here) in (tuple, dict):
+            here, limits = get_args(here)[get_origin(here) is dict], []
         else:
-            break
-    return around, field
+            return _Found(around, field)
+    here, inner = _bare(here)
+    return _Found(around, field, _numbers(here, [*limits, *inner]))
+
+
+def _numbers(kind: Any, limits: list[Any]) -> str:
+    """Such as `a whole number from 1 to 10`; nothing where no number is meant."""
+    if kind not in (int, float):
+        return ""
+    bounds = {word: f"{limit:.10g}" for word, limit in _bounds(limits)}
+    words = "a whole number" if kind is int else "a number"
+    if "ge" in bounds and "le" in bounds:
+        return f"{words} from {bounds['ge']} to {bounds['le']}"
+    return words + ",".join(f"{sign}{bounds[word]}" for word, sign in _SIGNS.items() if word in bounds)
+
+
+def _bounds(limits: list[Any]) -> Iterator[tuple[str, Any]]:
+    for limit in limits:
+        if isinstance(limit, FieldInfo):  # what stands in an `Annotated` below a list
+            yield from _bounds(limit.metadata)
+        else:
+            yield from ((word, getattr(limit, word)) for word in _SIGNS if hasattr(limit, word))
 
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -187,13 +237,15 @@ def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
-def _bare(annotation: Any) -> Any:
-    """An annotation without `Annotated[...]` and `| None`."""
+def _bare(annotation: Any) -> tuple[Any, list[Any]]:
+    """An annotation without `Annotated[...]` and `| None`, and what was said beside it."""
+    beside: list[Any] = []
     while True:
         origin = get_origin(annotation)
         if origin is Annotated:
-            annotation = get_args(annotation)[0]
+            annotation, *more = get_args(annotation)
+            beside += more
         elif origin in (Union, types.UnionType):
             annotation = next(part for part in get_args(annotation) if part is not type(None))
         else:
-            return annotation
+            return annotation, beside

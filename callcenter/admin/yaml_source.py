@@ -8,12 +8,14 @@ Aliases are refused: a file that an admin edits reads better without them, and a
 one. `MAX_BYTES` and `MAX_DEPTH` bound what is read; what is beyond them is a mistake like any other.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
+from yaml.composer import Composer
 
 Place = tuple[str | int, ...]
 Value = str | None | list["Value"] | dict[str, "Value"]
@@ -188,7 +190,7 @@ def parse(text: str, file: str) -> Document:
     """Parse the text of one file; `file` is the name that mistakes show. Nothing is raised."""
     document = Document(file)
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = _composed(text)
     except yaml.YAMLError as error:
         document.mistakes.append(_syntax_mistake(error, text, file))
     except RecursionError:
@@ -199,6 +201,34 @@ def parse(text: str, file: str) -> Document:
         if root is not None:
             document.data = _Reader(document, text).value(root, ())
     return document
+
+
+if yaml.__with_libyaml__:
+
+    class _Quick(Composer, yaml.CSafeLoader):
+        """libyaml reads the words, and Python puts them together: it raises where they are nested too deeply."""
+
+        def __init__(self, text: str) -> None:
+            Composer.__init__(self)
+            yaml.CSafeLoader.__init__(self, text)
+
+
+# What libyaml reads as YAML 1.2 has it and PyYAML's own parser does not, or counts differently.
+_READ_DIFFERENTLY = re.compile("[\t?\ufeff\x85\u2028\u2029]|!(?!=)|[|>][-+0-9]*#")
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """The nodes of a text, by libyaml where PyYAML has it: it is eight times as quick.
+
+    What it refuses, or might read differently, PyYAML's own parser reads, so that the words of a mistake are the same
+    everywhere. Raises what that raises.
+    """
+    if yaml.__with_libyaml__ and not _READ_DIFFERENTLY.search(text):
+        try:
+            return _Quick(text).get_single_node()
+        except (yaml.YAMLError, ValueError):
+            pass
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def _broken(path: Path, line: int, wrong: str, remedy: str) -> Document:
@@ -247,10 +277,10 @@ class _Reader:
         return self.mapping(node, path)
 
     def scalar(self, node: yaml.ScalarNode, path: Place) -> str | None:
-        if node.style is None and node.value in _NOTHING:
+        if not node.style and node.value in _NOTHING:
             return None
         raw = self.text[node.start_mark.index : node.end_mark.index]
-        self.document.scalars[path] = Scalar(self.mark(node), raw, node.style)
+        self.document.scalars[path] = Scalar(self.mark(node), raw, node.style or None)  # libyaml says ""
         return str(node.value)
 
     def mapping(self, node: yaml.Node, path: Place) -> dict[str, Value]:

@@ -23,8 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callcenter.commands import Command, LookUpCustomer
 from callcenter.crm import attributes as crm_attributes
-from callcenter.crm.numbers import to_e164
 from callcenter.events import CustomersFound
+from callcenter.numbers import to_e164
 from callcenter.settings import CrmSettings
 from callcenter.stores.database import DATABASE_ERRORS, in_short
 from callcenter.stores.health import RareLog

@@ -17,13 +17,15 @@ from pydantic_core import PydanticCustomError
 
 from callcenter.admin import folder as rules_folder
 from callcenter.admin import schema, yaml_source
+from callcenter.admin.files import default_rule_name
 from callcenter.admin.model import Fact, Label, RoutingFile, Skills
 from callcenter.admin.schema import Listed, Model, did_you_mean
 from callcenter.admin.yaml_source import Document, Key, Mark, Mistake, Place
+from callcenter.numbers import DEFAULT_REGION
 from callcenter.routing.rules import NO_RULE
 from callcenter.rulebook.trial import Answer, Clock, Draft, FactError, Rules, Trial, fields_of
 from callcenter.settings import Loaded
-from callcenter.types import MAX_PRIORITY, MIN_PRIORITY, AgentId, Configuration
+from callcenter.types import AWAY, MAX_PRIORITY, MIN_PRIORITY, AgentId, Configuration
 
 # The moment of a case that gives none: a Wednesday morning, always the same, so that no case fails on a Sunday.
 USUAL_TIME = "2026-01-14T10:00"
@@ -115,15 +117,15 @@ def path_of(rules: Path) -> Path:
     return rules / rules_folder.CASES if rules.is_dir() else rules.with_name(rules_folder.CASES)
 
 
-def read(path: Path, configuration: Configuration, clock: Clock) -> Cases:
-    """Read the cases for these rules. Raises nothing."""
+def read(path: Path, configuration: Configuration, clock: Clock, default_region: str = DEFAULT_REGION) -> Cases:
+    """Read the cases for these rules; callers' numbers without a country code are of this region. Raises nothing."""
     document = yaml_source.read(path)
     entries, found = schema.validate(CasesFile, document)
     mistakes = [*document.mistakes, *found]
     cases, fields = [], fields_of(configuration)
     for index, entry in enumerate(entries.cases if entries is not None else ()):
         reader = _Reader(document, ("cases", index), configuration, clock)
-        trial = reader.trial(entry.facts, Draft(configuration, fields))
+        trial = reader.trial(entry.facts, Draft(configuration, fields, default_region))
         cases.append(Case(entry.name, document.mark(("cases", index)), trial, entry.expect))
         mistakes += [*reader.mistakes, *reader.unknown(entry.expect)]
     mistakes += _named_twice(document)
@@ -164,7 +166,7 @@ class _Reader:
     def unknown(self, expect: ExpectEntry) -> Iterator[Mistake]:
         """Names in what is expected that no answer can have."""
         here, rules = (*self.place, "expect"), self.configuration.rules
-        queues = [queue.name for queue in self.configuration.queues]
+        queues = [*(queue.name for queue in self.configuration.queues), AWAY]
         skills = {
             skill.name
             for rule in rules
@@ -256,13 +258,15 @@ class Failure:
 class Report:
     """`uncovered_rules` and `uncovered_tier_rules` are those that no case has reached; of the latter, number and words.
 
-    `default_covered`: some case goes to the default queue because no rule is for it.
+    `uncovered_entries`: the names of entries whose default no case has reached. `default_covered`: some case goes to
+    the default queue because no rule is for it.
     """
 
     cases: int
     failures: tuple[Failure, ...]
     uncovered_rules: tuple[str, ...]
     uncovered_tier_rules: tuple[str, ...]
+    uncovered_entries: tuple[str, ...]
     default_covered: bool
 
 
@@ -279,15 +283,18 @@ def run(cases: Iterable[Case], configuration: Configuration, clock: Clock) -> Re
         if differences:
             route = answer.route
             failures.append(Failure(case.name, case.mark.file, case.mark.line, route.rule, route.because, differences))
+    entries = clock.routing.entries.values()
+    defaults = {default_rule_name(entry.name): entry.name for entry in entries if entry.default is not None}
     return Report(
         len(all_cases),
         tuple(failures),
-        tuple(rule.name for rule in configuration.rules if rule.name not in rules),
+        tuple(rule.name for rule in configuration.rules if rule.name not in rules and rule.name not in defaults),
         tuple(
             f"{number} ({rule.tier}: {rule.when})"
             for number, rule in enumerate(configuration.tier_rules, start=1)
             if number - 1 not in tier_rules
         ),
+        tuple(entry for rule, entry in defaults.items() if rule not in rules),
         NO_RULE in rules,
     )
 
@@ -304,7 +311,7 @@ def failures(rules: Path, loaded: Loaded) -> list[str]:
     if routing is None:
         return [str(mistake) for mistake in mistakes]
     clock = Clock(routing)
-    found = read(path, loaded.configuration, clock)
+    found = read(path, loaded.configuration, clock, loaded.settings.crm.default_region)
     if found.mistakes:
         return [str(mistake) for mistake in found.mistakes]
     return [str(failure) for failure in run(found.cases, loaded.configuration, clock).failures]
@@ -361,8 +368,10 @@ def lines_of(report: Report) -> Iterator[str]:
     uncovered = [
         *(f"rule `{name}`" for name in report.uncovered_rules),
         *(f"tier rule {words}" for words in report.uncovered_tier_rules),
-        *(() if report.default_covered else ("the default queue",)),
     ]
+    defaults = [*report.uncovered_entries, *(() if report.default_covered else ("the default queue",))]
+    if defaults:
+        uncovered.append(f"where no rule holds: {', '.join(defaults)}")
     if uncovered:
         yield "No case covers:"
         yield from (f"  {words}" for words in uncovered)

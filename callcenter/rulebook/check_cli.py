@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from callcenter.admin.load import Made
 from callcenter.admin.yaml_source import Mistake, in_order
 from callcenter.settings import SettingsError, load_rules
 
@@ -46,9 +47,7 @@ def check(directory: Path | None, config: Path, form: str, strict: bool) -> None
     else:
         mistakes, warnings = read.mistakes, read.doubts
         if read.made is not None:
-            made = read.made.configuration
-            counts = (made.agents, "agent"), (made.queues, "queue"), (read.made.routing.rules, "rule")
-            summary = "OK: " + ", ".join(_counted(len(things), word) for things, word in counts)
+            summary = _summary(read.made)
     _tell(in_order(mistakes), in_order(warnings), form, summary)
     if mistakes:
         raise SystemExit(HAS_MISTAKES)
@@ -69,11 +68,24 @@ def _tell(mistakes: Sequence[Mistake], warnings: Sequence[Mistake], form: str, s
             click.echo(str(mistake))
         for warning in warnings:
             click.echo(f"Warning: {warning}")
-        click.echo(summary or _counted(len(mistakes), "mistake"))
+        click.echo(summary or _counted(len(mistakes), "mistake", "mistakes"))
 
 
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+def _summary(made: Made) -> str:
+    """What there is; of what rules need not have, only what there is of it."""
+    rules = made.routing
+    always = [(len(made.agents.agents), "agent", "agents"), (len(rules.queues), "queue", "queues")]
+    may_be = [
+        (len(rules.entries), "entry", "entries"),
+        (len(rules.hours), "set of hours", "sets of hours"),
+        (len(rules.tier_rules), "tier rule", "tier rules"),
+    ]
+    counts = [*always, *(it for it in may_be if it[0]), (len(rules.rules), "rule", "rules")]
+    return "OK: " + ", ".join(_counted(*count) for count in counts)
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def _record(mistake: Mistake) -> dict[str, str | int]:

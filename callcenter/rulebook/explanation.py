@@ -78,8 +78,8 @@ def explain(rules: Rules, clock: Clock, trial: Trial, live: Live | None = None) 
         rules=tried.rules,
         route=route,
         tier=answer.tier,
-        overflow=route.overflow or _queue(configuration, route).overflow,
-        agents=who_fits(configuration, route),
+        overflow=route.overflow or (_queue(configuration, route).overflow if route.away is None else None),
+        agents=who_fits(configuration, route) if route.away is None else (),
         live=live,
         live_at=clock.words(live.at_ms) if live is not None else "",
     )
@@ -141,7 +141,10 @@ def lines_of(explained: Explained) -> Iterator[str]:
 
 def words_of_route(route: Route, overflow: Overflow | None) -> Iterator[str]:
     """What was decided, one thing to a line."""
-    yield f"queue {route.queue}, priority {route.priority}"
+    if route.away is not None:
+        yield f"{route.away}: hears a message, and the call ends"
+    else:
+        yield f"queue {route.queue}, priority {route.priority}"
     yield f"because {route.because}"
     needs = words_of_needs(needs_of(route))
     if needs:
@@ -179,6 +182,8 @@ def _part(part: Part, indent: int) -> Iterator[str]:
         source = f"{source[:_SHOWN_LENGTH]}…"
     if not isinstance(part.value, bool | None):
         yield f"{' ' * (indent + 5)}{source} is {words_of(part.value)}"
+        for inner in part.parts:
+            yield from _part(inner, indent + 5)
         return
     compared = [_compared(inner) for inner in part.parts]
     plain = all(compared)
@@ -205,6 +210,9 @@ def _mark(value: bool | None) -> str:
 
 def _who(explained: Explained) -> Iterator[str]:
     live = explained.live
+    if explained.route.away is not None:
+        yield "Nobody is offered it: it waits in no queue."
+        return
     if live is None:
         yield "Who may take it, by queue and skills (who is free now: --live)"
         yield from _agents([(fit.agent, fit.words) for fit in explained.agents])

@@ -9,9 +9,6 @@ publishes from a folder of an hour ago is told what others have published since,
 import asyncio
 import contextlib
 import http.client
-import json
-import os
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +18,8 @@ import click
 from sqlalchemy.engine import make_url
 
 from callcenter.admin import versions as rule_files
-from callcenter.admin.versions import MAX_AUTHOR, MAX_BYTES, MAX_MESSAGE, Files, RuleFilesError, RuleVersion
+from callcenter.admin.versions import MAX_AUTHOR, MAX_MESSAGE, Files, RuleFilesError, RuleVersion
+from callcenter.daemon_client import DaemonClient, RefusedError
 from callcenter.rulebook.publishing import FILE_AUTHOR
 from callcenter.settings import Settings, SettingsError, load_rules, load_settings
 from callcenter.stores.database import DatabaseUnavailableError, default_url, open_database
@@ -29,9 +27,6 @@ from callcenter.stores.rule_versions import RuleVersions
 
 DEFAULT_CONFIG = Path("config/callcenter.yaml")
 FOLDER = "folder"
-HTTP_TIMEOUT_S = 75.0  # longer than the daemon takes for its answer
-MAX_PASSWORD = 1024
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - how to reach who listens there
 
 Option = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -271,15 +266,10 @@ def _label(name: str) -> str:
 
 
 class _Daemon:
-    """A session of a supervisor at the daemon that has these settings. Raises click's errors, in words."""
+    """A supervisor's session, and what it asks for here."""
 
     def __init__(self, settings: Settings, config: Path, login: str) -> None:
-        host, self._port, self._config = settings.http.host, settings.http.port, config
-        self._host = _ANYWHERE.get(host, host)
-        self._cookie = ""
-        if self._port == 0:
-            raise click.ClickException(f"http.port in {config} is 0: any free one. Set it, so that it is known here")
-        self._ask("POST", "/api/sign-in", {"agent": login, "password": _password(), "takes_contacts": False})
+        self._client = DaemonClient(settings, config, login)
 
     def versions(self, limit: int) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._ask("GET", f"/api/rules/versions?limit={limit}")["versions"]
@@ -290,46 +280,25 @@ class _Daemon:
         return int(self._ask("POST", "/api/rules", {"files": files, **body})["version"]["number"])
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        sent = None if body is None else json.dumps(body, ensure_ascii=False).encode(errors="replace")
-        if sent is not None and len(sent) > MAX_BYTES:
-            raise click.ClickException(f"the rules have more than {MAX_BYTES} bytes; cut what no rule needs")
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=HTTP_TIMEOUT_S)
         try:
-            connection.request(method, path, sent, {"Content-Type": "application/json", "Cookie": self._cookie})
-            response = connection.getresponse()
-            raw = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            where = f"{self._host}:{self._port} (http.host and http.port in {self._config})"
-            raise click.ClickException(f"no daemon answers at {where}: {error}. Is it running?") from None
-        finally:
-            connection.close()
-        cookie = response.headers.get("Set-Cookie")
-        self._cookie = cookie.split(";")[0] if cookie else self._cookie
-        return _answer(response.status, raw)
+            return self._client.ask(method, path, body)
+        except RefusedError as error:
+            raise click.ClickException("\n".join(_in_words(error))) from None
 
 
-def _answer(status: int, raw: bytes) -> dict[str, Any]:
+def _in_words(error: RefusedError) -> list[str]:
+    told, lines = error.told, list(error.lines)
     try:
-        told: dict[str, Any] = json.loads(raw)
-        if status == http.client.OK:
-            return told
-        lines = [told["error"], *(f"  {line}" for line in told.get("mistakes", ())), told["remedy"]]
-        if status == http.client.UNPROCESSABLE_ENTITY and "mistakes" in told:
-            lines[0] = "Not published, the rules in force stay:"
-        elif status == http.client.CONFLICT:
+        if told is not None and error.status == http.client.UNPROCESSABLE_ENTITY and "mistakes" in told:
+            lines = [
+                "Not published, the rules in force stay:",
+                *(f"  {line}" for line in told["mistakes"]),
+                told["remedy"],
+            ]
+        elif told is not None and error.status == http.client.CONFLICT:
             newer = told["newer"]
             lines[1:1] = [f"  {it['number']:>4}  {_time(it['at_ms'])}  {it['author']}: {it['message']}" for it in newer]
             lines[0] = f"Not published. {lines[0]}"
-    except (ValueError, KeyError, TypeError):
-        lines = [f"the daemon answers with {status} {raw[:200].decode(errors='replace')}"]
-    raise click.ClickException("\n".join(lines))
-
-
-def _password() -> str:
-    given = os.environ.get("CALLCENTER_PASSWORD")
-    if given is not None:
-        return given
-    if sys.stdin.isatty():
-        asked: str = click.prompt("Password", hide_input=True)
-        return asked
-    return sys.stdin.readline(MAX_PASSWORD + 2).rstrip("\r\n")
+    except (KeyError, TypeError):
+        lines = [str(error)]
+    return lines

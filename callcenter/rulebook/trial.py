@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from callcenter.admin import calendars
 from callcenter.admin.model import RoutingFile, attribute_value
+from callcenter.numbers import DEFAULT_REGION, to_e164
 from callcenter.routing.language.declared import Declared, without_conditions
-from callcenter.routing.language.facts import Facts, make_facts
+from callcenter.routing.language.facts import LANGUAGE_SPOKEN, Facts, make_facts
 from callcenter.routing.language.mistakes import did_you_mean
 from callcenter.routing.language.program import compile_rules
 from callcenter.routing.language.trace import RuleTrace, trace, trace_tiers
@@ -127,10 +128,14 @@ class Trial:
 
 @dataclass(slots=True)
 class Draft:
-    """Facts as they come in. `given` are those that somebody has given, by path; `fields` are those that there are."""
+    """Facts as they come in. `given` are those that somebody has given, by path; `fields` are those that there are.
+
+    A caller's number is read as the daemon would read it, with `default_region` for one without a country code.
+    """
 
     configuration: Configuration
     fields: Mapping[str, Declared]
+    default_region: str = DEFAULT_REGION
     given: dict[str, AttributeValue] = field(default_factory=dict)
     account_manager: AgentId | None = None
     last_agent: AgentId | None = None
@@ -139,6 +144,9 @@ class Draft:
         """A fact, such as `customer.tier` and `gold`. Raises FactError."""
         if path.partition(".")[0] in ("now", "open", "holiday"):
             raise FactError(f"`{path}` follows from the time", "Give the time instead, `at`", of_name=True)
+        if path == LANGUAGE_SPOKEN:
+            remedy = "Give one of them instead: the call's counts, where it has one"
+            raise FactError(f"`{path}` follows from the language of call and customer", remedy, of_name=True)
         if path not in self.fields:
             raise FactError(f"there is no fact `{path}`", did_you_mean(path, self.fields), of_name=True)
         declared = self.fields[path]
@@ -150,6 +158,8 @@ class Draft:
             raise FactError(f"is {text!r}", "It should be a number, 0 or greater", of_name=False)
         if declared.allowed and value not in declared.allowed:
             raise FactError(f"is {text!r}", did_you_mean(text, declared.allowed), of_name=False)
+        if path == "contact.caller":
+            value = to_e164(text, self.default_region) or text
         self.given[path] = value
 
     def trial(

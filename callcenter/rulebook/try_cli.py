@@ -50,7 +50,7 @@ def test(directory: Path | None, config: Path, form: str) -> None:
     """
     made, rules = _made(config, directory)
     clock = Clock(made.routing)
-    cases = rules_cases.read(rules_cases.path_of(rules), made.configuration, clock)
+    cases = rules_cases.read(rules_cases.path_of(rules), made.configuration, clock, made.default_region)
     if cases.mistakes:
         _refuse(cases.mistakes)
     report = rules_cases.run(cases.cases, made.configuration, clock)
@@ -144,7 +144,7 @@ def _tell_past(config: Path, contact: ContactId, form: str) -> None:
 
 def _draft(made: Made, sets: tuple[str, ...], facts: dict[str, str | None]) -> Draft:
     """The facts that the options give."""
-    draft = Draft(made.configuration, fields_of(made.configuration))
+    draft = Draft(made.configuration, fields_of(made.configuration), made.default_region)
     if len(sets) > MAX_SETS:
         raise click.UsageError(f"--set may be given {MAX_SETS} times at most.")
     given = [(f"--{option}", path, facts[option]) for option, path in _PATHS.items()]

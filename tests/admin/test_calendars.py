@@ -1,15 +1,14 @@
 import zoneinfo
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from holidays import country_holidays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.admin.calendars import MAX_RANGES, WEEKDAYS, CalendarError, expand, holes, mistakes, zone_of
 from callcenter.types import Hours
+from tests.admin.clock_walk import Ranges, day_ranges, moments, stretches, walk, written
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
@@ -29,10 +28,11 @@ def opened(
     exceptions: dict[str, str] | None = None,
     holidays: str | None = None,
     zone: str = "UTC",
+    shown: str | None = None,
 ) -> list[str]:
-    """The stretches from the midnight that begins `first`, as local clocks show their ends."""
+    """The stretches from the moment `first` in the zone on, as clocks show their ends there, or in the zone `shown`."""
     hours = expand("x", week, exceptions or {}, holidays, zone, ms(first, zone), days)
-    return [f"{clock(start, zone)} - {clock(end, zone)}" for start, end in hours.open]
+    return [f"{clock(start, shown or zone)} - {clock(end, shown or zone)}" for start, end in hours.open]
 
 
 def clock(at_ms: int, zone: str) -> str:
@@ -145,58 +145,49 @@ def test_holiday_is_closed_unless_an_exception_says_otherwise_and_stays_a_holida
 @pytest.mark.parametrize(
     ("exceptions", "holidays", "expected"),
     [
-        ({}, None, ["Thu 22:00 - Fri 06:00", "Fri 22:00 - Sat 00:00"]),
+        ({}, None, ["Thu 22:00 - Fri 06:00", "Fri 22:00 - Sat 06:00"]),
         # 25 December 2026 is a Friday, and a holiday
         ({}, "US", ["Thu 22:00 - Fri 00:00"]),
         ({"2026-12-25": "closed"}, None, ["Thu 22:00 - Fri 00:00"]),
         ({"2026-12-24": "21:00-05:00"}, "US", ["Thu 21:00 - Fri 05:00"]),
         ({"2026-12-24": "21:00-05:00", "2026-12-25": "closed"}, "US", ["Thu 21:00 - Fri 00:00"]),
-        ({"2026-12-25": "23:00-04:00"}, "US", ["Thu 22:00 - Fri 06:00", "Fri 23:00 - Sat 00:00"]),
+        ({"2026-12-25": "23:00-04:00"}, "US", ["Thu 22:00 - Fri 06:00", "Fri 23:00 - Sat 04:00"]),
     ],
 )
 def test_night_goes_on_into_the_next_day_unless_that_is_closed(
     exceptions: dict[str, str], holidays: str | None, expected: list[str]
 ) -> None:
     # From noon on, without what is left of the night before.
-    hours = expand("x", {"mon-sun": "22:00-06:00"}, exceptions, holidays, "UTC", ms("2026-12-24T12:00"), 2)
-    until = ms("2026-12-26T00:00")
-    found = [(start, min(end, until)) for start, end in hours.open if start < until]
-    assert [f"{clock(start, 'UTC')} - {clock(end, 'UTC')}" for start, end in found] == expected
+    found = opened({"mon-sun": "22:00-06:00"}, "2026-12-24T12:00", 2, exceptions=exceptions, holidays=holidays)
+    assert found[: len(expected)] == expected
+    assert all(stretch.startswith("Sat") for stretch in found[len(expected) :])
 
 
 # ---- days on which clocks change
 
 
+# In Berlin clocks go from 02:00 to 03:00 on 29 March 2026, and from 03:00 back to 02:00 on 25 October.
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("day", "text", "expected"),
     [
-        ("24h", [("2026-03-28T23:00", "2026-03-29T22:00")]),
-        ("08:00-18:00", [("2026-03-29T06:00", "2026-03-29T16:00")]),
-        ("02:30-06:00", [("2026-03-29T01:00", "2026-03-29T04:00")]),  # opens when clocks show 03:00
-        ("01:00-02:30", [("2026-03-29T00:00", "2026-03-29T01:00")]),
-        ("02:10-02:50", []),
-        ("01:00-02:10 02:50-04:00", [("2026-03-29T00:00", "2026-03-29T02:00")]),
+        ("2026-03-29", "24h", ["Sat 23:00 - Sun 22:00"]),
+        ("2026-03-29", "08:00-18:00", ["Sun 06:00 - Sun 16:00"]),
+        ("2026-03-29", "02:30-06:00", ["Sun 01:00 - Sun 04:00"]),  # opens when clocks show 03:00
+        ("2026-03-29", "01:00-02:30", ["Sun 00:00 - Sun 01:00"]),
+        ("2026-03-29", "02:10-02:50", []),
+        ("2026-03-29", "01:00-02:10 02:50-04:00", ["Sun 00:00 - Sun 02:00"]),
+        ("2026-10-25", "24h", ["Sat 22:00 - Sun 23:00"]),
+        ("2026-10-25", "08:00-18:00", ["Sun 07:00 - Sun 17:00"]),
+        ("2026-10-25", "00:00-06:00", ["Sat 22:00 - Sun 05:00"]),  # seven hours
+        ("2026-10-25", "02:30-06:00", ["Sun 00:30 - Sun 01:00", "Sun 01:30 - Sun 05:00"]),
+        ("2026-10-25", "01:00-02:30", ["Sat 23:00 - Sun 00:30", "Sun 01:00 - Sun 01:30"]),
+        ("2026-10-25", "02:10-02:50", ["Sun 00:10 - Sun 00:50", "Sun 01:10 - Sun 01:50"]),
     ],
 )
-def test_day_with_23_hours_passes_over_a_time_that_does_not_exist(text: str, expected: list[tuple[str, str]]) -> None:
-    hours = expand("x", {"sun": text}, {}, None, "Europe/Berlin", ms("2026-03-28T23:00"), 1)
-    assert hours.open == tuple((ms(start), ms(end)) for start, end in expected)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("24h", [("2026-10-24T22:00", "2026-10-25T23:00")]),
-        ("08:00-18:00", [("2026-10-25T07:00", "2026-10-25T17:00")]),
-        ("00:00-06:00", [("2026-10-24T22:00", "2026-10-25T05:00")]),  # seven hours
-        ("02:30-06:00", [("2026-10-25T00:30", "2026-10-25T01:00"), ("2026-10-25T01:30", "2026-10-25T05:00")]),
-        ("01:00-02:30", [("2026-10-24T23:00", "2026-10-25T00:30"), ("2026-10-25T01:00", "2026-10-25T01:30")]),
-        ("02:10-02:50", [("2026-10-25T00:10", "2026-10-25T00:50"), ("2026-10-25T01:10", "2026-10-25T01:50")]),
-    ],
-)
-def test_day_with_25_hours_counts_a_time_twice_that_comes_twice(text: str, expected: list[tuple[str, str]]) -> None:
-    hours = expand("x", {"sun": text}, {}, None, "Europe/Berlin", ms("2026-10-24T22:00"), 2)
-    assert hours.open == tuple((ms(start), ms(end)) for start, end in expected)
+def test_time_that_does_not_exist_is_passed_over_and_one_that_comes_twice_counts_twice(
+    day: str, text: str, expected: list[str]
+) -> None:
+    assert opened({"sun": text}, day, 2, zone="Europe/Berlin", shown="UTC") == expected
 
 
 def test_night_over_a_change_of_clocks_ends_when_clocks_show_its_end() -> None:
@@ -272,83 +263,6 @@ def test_machine_without_time_zones_has_those_of_the_package() -> None:
 
 
 # ---- against a walk that looks at the clock each minute
-
-ZONES = (
-    "Europe/Berlin",
-    "America/New_York",
-    "Asia/Kathmandu",
-    "Australia/Lord_Howe",
-    "Pacific/Apia",
-    "America/St_Johns",
-    "America/Havana",
-    "Africa/Casablanca",
-    "Asia/Beirut",
-    "UTC",
-)
-
-# A range in minutes, as drawn: it goes on until the next day where it ends no later than it begins.
-minutes = st.integers(0, 1_439) | st.integers(0, 47).map(lambda half: half * 30)
-day_ranges = st.lists(st.tuples(minutes, minutes).filter(lambda pair: pair[0] != pair[1]), max_size=3)
-Ranges = list[tuple[int, int]]
-
-
-def written(ranges: Ranges) -> str:
-    words = [f"{a // 60:02d}:{a % 60:02d}-{b // 60:02d}:{b % 60:02d}" for a, b in ranges]
-    return " ".join(words) or "closed"
-
-
-@st.composite
-def moments(draw: st.DrawFn) -> tuple[str, datetime]:
-    """A zone and a moment, mostly near a change of its clocks."""
-    zone = draw(st.sampled_from(ZONES))
-    first = datetime(draw(st.integers(1_975, 2_090)), 1, 1, tzinfo=UTC)
-    changes = [
-        first + timedelta(days=n)
-        for n in range(365)
-        if (first + timedelta(days=n)).astimezone(ZoneInfo(zone)).utcoffset()
-        != (first + timedelta(days=n + 1)).astimezone(ZoneInfo(zone)).utcoffset()
-    ]
-    day = draw(st.sampled_from(changes) if changes else st.integers(0, 364).map(lambda n: first + timedelta(days=n)))
-    return zone, day - timedelta(minutes=draw(st.integers(0, 3_000)))
-
-
-def walk(
-    week: dict[int, Ranges], exceptions: dict[date, Ranges], country: str | None, zone: str, start: datetime, days: int
-) -> Iterator[tuple[int, bool, bool]]:
-    """Each minute, whether it is open, whether it is a holiday: asked of the local date and time alone."""
-    free = country_holidays(country, years=range(start.year - 1, start.year + 2)) if country else {}
-    tz = ZoneInfo(zone)
-
-    def is_open(day: date, minute: int) -> bool:
-        before = day - timedelta(days=1)
-        ranges = exceptions.get(day, [] if day in free else week.get(day.weekday(), []))
-        if any((a <= minute) if b <= a else (a <= minute < b) for a, b in ranges):
-            return True
-        if exceptions.get(day) == []:
-            return False
-        if before in exceptions:
-            left = exceptions[before]
-        elif before in free or (day in free and day not in exceptions):
-            left = []
-        else:
-            left = week.get(before.weekday(), [])
-        return any(b <= a and minute < b for a, b in left)
-
-    for n in range(days * 1_440):
-        moment = start + timedelta(minutes=n)
-        local = moment.astimezone(tz)
-        at_ms = round(moment.timestamp()) * 1_000
-        yield at_ms, is_open(local.date(), local.hour * 60 + local.minute), local.date() in free
-
-
-def stretches(minutes_of_it: list[int]) -> tuple[tuple[int, int], ...]:
-    found: list[tuple[int, int]] = []
-    for at_ms in minutes_of_it:
-        if found and found[-1][1] == at_ms:
-            found[-1] = (found[-1][0], at_ms + MINUTE_MS)
-        else:
-            found.append((at_ms, at_ms + MINUTE_MS))
-    return tuple(found)
 
 
 @settings(max_examples=150, deadline=None)
@@ -460,9 +374,7 @@ def test_mistake_in_the_hours_of_an_exception_is_told_at_its_date() -> None:
         ("GB-London", "'GB-London' is not a subdivision", "Write `GB` or one of GB-ENG, GB-NIR, GB-SCT, GB-WLS"),
         ("de", "'de' is not a country", "Did you mean `DE`?"),
         ("de-by", "'de-by' is not a country", "Did you mean `DE-BY`?"),
-        ("XX", "'XX' is not a country", "Write a country such as `US`"),
-        ("", "'' is not a country", "Write a country such as `US`"),
-        ("HolidayBase", "'HolidayBase' is not a country", "Write a country such as `US`"),
+        *((text, f"{text!r} is not a country", "Write a country such as `US`") for text in ("XX", "", "HolidayBase")),
     ],
 )
 def test_holidays_of_no_country(holidays: str, wrong: str, remedy: str) -> None:
@@ -475,17 +387,12 @@ def test_holidays_of_no_country(holidays: str, wrong: str, remedy: str) -> None:
 @pytest.mark.parametrize(
     ("zone", "remedy"),
     [
-        ("Europe/Berlinn", "Did you mean `Europe/Berlin`?"),
-        ("europe/berlin", "Did you mean `Europe/Berlin`?"),
-        ("Berlin", "Did you mean `Europe/Berlin`?"),
-        ("PST", "Write a name of the IANA time zones"),
-        ("+01:00", "Write a name of the IANA time zones"),
-        ("", "Write a name of the IANA time zones"),
-        ("../etc/passwd", "Write a name of the IANA time zones"),
+        *((zone, "Did you mean `Europe/Berlin`?") for zone in ("Europe/Berlinn", "europe/berlin", "Berlin")),
         ("America", "Did you mean `America/"),
-        ("x" * 100_000, "Write a name of the IANA time zones"),
-        ("a\0b", "Write a name of the IANA time zones"),
-        ("\ud800", "Write a name of the IANA time zones"),
+        *(
+            (zone, "Write a name of the IANA time zones")
+            for zone in ("PST", "+01:00", "", "../etc/passwd", "x" * 100_000, "a\0b", "\ud800")
+        ),
     ],
 )
 def test_unknown_time_zone(zone: str, remedy: str) -> None:

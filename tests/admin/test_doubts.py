@@ -1,35 +1,17 @@
+import json
+
 from callcenter.admin.doubts import doubtful
 from callcenter.admin.files import AgentsFile, configuration
 from callcenter.admin.model import RoutingFile
 from callcenter.admin.schema import validate
 from callcenter.admin.yaml_source import parse
 from callcenter.types import PbxName
-
-AGENTS = """
-agents:
-  - {id: anna, name: Anna, device: PJSIP/1, skills: {sales: 9, german: 5}, queues: [sales]}
-  - {id: bilal, name: Bilal, device: PJSIP/2, skills: {sales: 3}, queues: [sales, general]}
-"""
-ROUTING = """
-version: 1
-tiers: [gold, standard]
-default_tier: standard
-default_queue: general
-queues:
-  sales: {offer_timeout_s: 1.5, wrap_up_s: 0, service_level_s: 20}
-  general:
-rules:
-  - name: first
-    when: {tier: gold, dialled: [8001, 0800]}
-    route: {queue: sales, priority: 50, skills: {sales: 5}}
-  - name: second
-    route: {queue: general}
-"""
+from tests.admin.small_rules import AGENTS, ROUTING
 
 SPREAD = AGENTS.replace("german: 5", "poetry: 5").replace("sales: 3", "sales: 3, german: 5")
 
 
-def told(agents: str = AGENTS, routing: str = ROUTING) -> list[str]:
+def told(agents: str = AGENTS, routing: str = ROUTING, region: str = "US") -> list[str]:
     document = parse(routing, "routing.yaml")
     agents_file, mistakes = validate(AgentsFile, parse(agents, "agents.yaml"))
     routing_file, more = validate(RoutingFile, document)
@@ -37,7 +19,7 @@ def told(agents: str = AGENTS, routing: str = ROUTING) -> list[str]:
     assert agents_file is not None
     assert routing_file is not None
     made = configuration(agents_file, routing_file, PbxName("main"), 200, now_ms=0)
-    return [str(mistake) for mistake in doubtful(made, document)]
+    return [str(mistake) for mistake in doubtful(made, document, region)]
 
 
 def test_what_is_doubtful_is_told_and_no_mistake() -> None:
@@ -117,6 +99,15 @@ def test_a_rule_whose_facts_contradict_its_expression_is_told_by_the_word_that_w
     ]
 
 
+def test_a_rule_that_sends_away_needs_no_agent_and_hides_those_below_it() -> None:
+    away = ROUTING.replace("version: 1", "version: 2").replace("{queue: general}", "{queue: away, message: holiday}")
+    away += "  - name: third\n    when: customer.known\n    route: {queue: sales}\n"
+    assert told(routing=away) == [
+        "routing.yaml:15:5: rules[2]: `third` is never reached: `second` above it takes all that it asks for. "
+        "Put the narrower rule first"
+    ]
+
+
 def test_the_default_of_an_entry_is_looked_at_like_a_route_of_a_rule() -> None:
     entries = "entries: {8001: {name: Sales, default: {queue: general, skills: {french: 1}}}, 0800: {name: Free}}\n"
     later = ROUTING.replace("version: 1", "version: 2")
@@ -126,3 +117,67 @@ def test_the_default_of_an_entry_is_looked_at_like_a_route_of_a_rule() -> None:
         "routing.yaml:15:80: entries.0800: has no default: contacts that no rule is for go to `general`, with "
         "priority 0. Write `default: {queue: general}` if that is meant",
     ]
+
+
+def callers(when: str, **lists: list[str]) -> list[str]:
+    """What is told of an expression of version 2, from its column on."""
+    routing = ROUTING.replace("version: 1", "version: 2").split("rules:")[0]
+    routing += f"lists: {json.dumps(lists)}\n" if lists else ""
+    routing += f'rules: [{{name: first, when: "{when}", route: {{queue: sales}}}}]\n'
+    return [line.partition("yaml:")[2].partition(":")[2] for line in told(routing=routing, region="DE")]
+
+
+def test_a_number_in_a_spelling_that_no_callers_has_is_told_with_the_right_one() -> None:
+    no_caller = "rules[0].when: no caller is `{}`: rules see numbers with + and the country code. Write it as '{}'"
+    of_country = ", if DE is its country (crm.default_region)"
+    assert callers("contact.caller == '030 23125012'") == [
+        "48: " + no_caller.format("030 23125012", "+493023125012") + of_country
+    ]
+    assert callers("'4930-23125012' != contact.caller") == [
+        "30: " + no_caller.format("4930-23125012", "+493023125012") + of_country
+    ]
+    assert callers("contact.caller in ('+493023125012', '00493023125012')") == [
+        "66: " + no_caller.format("00493023125012", "+493023125012") + of_country
+    ]
+    assert callers("contact.caller == '+49 30 23125012'") == [
+        "48: " + no_caller.format("+49 30 23125012", "+493023125012")
+    ]
+    assert callers(
+        "contact.caller in lists.vip and contact.intent in lists.other",
+        vip=["+493023125012", "03023125012"],
+        other=["03023125012"],
+    ) == [
+        "34: lists.vip[1]" + no_caller.removeprefix("rules[0].when").format("03023125012", "+493023125012") + of_country
+    ]
+    assert callers("starts_with(contact.caller, '030')") == [
+        "30: rules[0].when: `030` begins no number that a country code was found for. Begin it with + and the country "
+        "code, such as '+49'"
+    ]
+
+
+def test_numbers_that_a_caller_may_have_are_not_doubted() -> None:
+    for when in (
+        "contact.caller in ('+493023125012', '214', '', 'anonymous')",
+        "starts_with(contact.caller, '+4930') or starts_with(contact.intent, '0')",
+        "contact.intent == '03023125012' or contact.dialled == '03023125012'",
+    ):
+        assert callers(when) == []
+
+
+def test_what_can_never_be_is_told_by_the_name_that_the_admin_wrote() -> None:
+    (told_of,) = callers("contact.spoken == 'de' and contact.spoken == 'en'")
+    assert "`first` can never match: `contact.spoken` cannot be" in told_of
+
+
+def test_days_since_a_date_are_compared_as_numbers() -> None:
+    routing = ROUTING.replace("version: 1", "version: 2").split("rules:")[0]
+    routing += "attributes: {last_order: {type: date, default: 2000-01-01}}\nrules:\n"
+    for name, when in (
+        ("lately", "days_since(customer.last_order) <= 90"),
+        ("just now", "days_since(customer.last_order) < 30"),
+        ("never", "days_since(customer.last_order) > 99 and days_since(customer.last_order) < 95"),
+    ):
+        routing += f"  - {{name: {name}, when: {when}, route: {{queue: sales}}}}\n"
+    hidden, never = told(routing=routing)
+    assert "`just now` is never reached: `lately` above it takes all that it asks for" in hidden
+    assert "`never` can never match: `days_since(customer.last_order)` cannot be all that it asks for" in never

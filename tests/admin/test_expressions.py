@@ -41,7 +41,7 @@ def test_expressions_in_order(when: str) -> None:
 def test_each_mistake_of_an_expression_stands_at_its_own_place() -> None:
     assert told("customer.tier == 'glod' or\n      contact.caller in lists.vip") == [
         "f:14:28: rules[0].when: `'glod'` is no value of `customer.tier`. Did you mean `gold`?",
-        "f:15:31: rules[0].when: There is no list `lists.vip`. Did you mean `vips`?",
+        "f:15:31: rules[0].when: there is no list `lists.vip`. Did you mean `lists.vips`?",
     ]
 
 

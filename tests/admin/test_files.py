@@ -5,8 +5,10 @@ from callcenter.admin.model import RoutingFile
 from callcenter.admin.schema import validate
 from callcenter.admin.yaml_source import parse
 from callcenter.types import (
+    AWAY,
     AgentConfig,
     AgentId,
+    Announce,
     Configuration,
     DeviceRef,
     PbxName,
@@ -19,6 +21,7 @@ from callcenter.types import (
     SkillName,
     Strategy,
     Tier,
+    Treatment,
 )
 
 AGENTS = """
@@ -149,6 +152,16 @@ def test_what_a_rule_and_a_queue_can_ask_becomes_what_the_core_obeys() -> None:
     assert (got.rules[1].prefer, got.rules[1].prefer_for_ms) == ((Preference.ACCOUNT_MANAGER,), 30_000)
 
 
+def test_a_route_to_away_has_a_message_and_in_version_1_a_queue_may_have_that_name() -> None:
+    later = ROUTING.replace("version: 1", "version: 2").replace("{queue: general}", "{queue: away}")
+    later += "entries: {8001: {name: Line, default: {queue: away, message: holiday}}}\n"
+    got = made(routing=later)
+    assert got.rules[1] == RuleConfig("second", AWAY, 0, away="closed")
+    assert got.rules[2] == RuleConfig("Line (default)", AWAY, 0, away="holiday", entry=("8001",))
+    old = made(routing=ROUTING.replace("general", "away"))
+    assert old.rules[1] == RuleConfig("second", QueueName("away"), 0)
+
+
 def test_an_agents_queues_are_a_list_or_have_levels() -> None:
     one, other = made(agents=AGENTS.replace("[sales]", "{general: 2, sales: 1}")).agents
     assert (one.queues, one.levels) == ((QueueName("general"), QueueName("sales")), {QueueName("general"): 2})
@@ -159,10 +172,10 @@ def test_an_agents_queues_are_a_list_or_have_levels() -> None:
     ("agent", "mistake"),
     [
         ("password_hash: plain", "is not right (its value is not shown). Make one with `callcenter hash-password`"),
-        ("skills: {sales: 0}", "It should be greater than or equal to 1"),
-        ("queues: {sales: 0}", "agents[0].queues.sales: is '0'. It should be greater than or equal to 1"),
-        ("queues: {sales: 11}", "agents[0].queues.sales: is '11'. It should be less than or equal to 10"),
-        ("queues: {sales: }", "agents[0].queues.sales: has no value. It should be a valid integer"),
+        ("skills: {sales: 0}", "It should be a whole number from 1 to 10"),
+        ("queues: {sales: 0}", "agents[0].queues.sales: is '0'. It should be a whole number from 1 to 10"),
+        ("queues: {sales: 11}", "agents[0].queues.sales: is '11'. It should be a whole number from 1 to 10"),
+        ("queues: {sales: }", "agents[0].queues.sales: has no value. It should be a whole number from 1 to 10"),
         ("queues: []", "agents[0].queues: is empty. Name at least one"),
         ("queues: {}", "agents[0].queues: is empty. Name at least one"),
         (
@@ -195,13 +208,17 @@ STRATEGIES = (
 @pytest.mark.parametrize(
     ("written", "instead", "mistake"),
     [
-        ("ageing_s: 0.5", "ageing_s: 0", "6:11: ageing_s: is '0'. It should be greater than or equal to 0.1"),
-        ("ageing_s: 0.5", "ageing_s: 86401", "6:11: ageing_s: is '86401'. It should be less than or equal to 86400"),
-        ("backoff_s: 7", "backoff_s: -1", "7:17: rona_backoff_s: is '-1'. It should be greater than or equal to 0"),
-        ("2147483647", "2147483648", "8:12: draw_seed: is '2147483648'. It should be less than or equal to 2147483647"),
+        ("ageing_s: 0.5", "ageing_s: 0", "6:11: ageing_s: is '0'. It should be a number from 0.1 to 86400"),
+        ("ageing_s: 0.5", "ageing_s: 86401", "6:11: ageing_s: is '86401'. It should be a number from 0.1 to 86400"),
+        ("backoff_s: 7", "backoff_s: -1", "7:17: rona_backoff_s: is '-1'. It should be a number from 0 to 3600"),
+        (
+            "2147483647",
+            "2147483648",
+            "8:12: draw_seed: is '2147483648'. It should be a whole number from 0 to 2147483647",
+        ),
         ("strategy: ranked", "strategy: rank", f"10:21: queues.sales.strategy: is 'rank'. It should be {STRATEGIES}"),
-        ("once: 3", "once: 0", "10:66: queues.sales.ring_at_once: is '0'. It should be greater than or equal to 1"),
-        ("once: 3", "once: 21", "10:66: queues.sales.ring_at_once: is '21'. It should be less than or equal to 20"),
+        ("once: 3", "once: 0", "10:66: queues.sales.ring_at_once: is '0'. It should be a whole number from 1 to 20"),
+        ("once: 3", "once: 21", "10:66: queues.sales.ring_at_once: is '21'. It should be a whole number from 1 to 20"),
         (
             "[bilal, anna]",
             "bilal",
@@ -211,12 +228,12 @@ STRATEGIES = (
         (
             "{french: 2}",
             "{french: 11}",
-            "17:48: rules[0].route.any_of[1].french: is '11'. It should be less than or equal to 10",
+            "17:48: rules[0].route.any_of[1].french: is '11'. It should be a whole number from 1 to 10",
         ),
         (
             "poetry: 1",
             "poetry: 0",
-            "18:31: rules[0].route.prefer_skills.poetry: is '0'. It should be greater than or equal to 1",
+            "18:31: rules[0].route.prefer_skills.poetry: is '0'. It should be a whole number from 1 to 10",
         ),
         (
             "[last_agent, account_manager]",
@@ -232,7 +249,7 @@ STRATEGIES = (
         (
             "for_s: 1.5",
             "for_s: 601",
-            "20:21: rules[0].route.prefer_for_s: is '601'. It should be less than or equal to 600",
+            "20:21: rules[0].route.prefer_for_s: is '601'. It should be a number from 1 to 600",
         ),
         (
             "after_s: 30, ",
@@ -243,7 +260,7 @@ STRATEGIES = (
         (
             "after_s: 30",
             "after_s: 0.5",
-            "22:21: rules[0].route.relax[0].after_s: is '0.5'. It should be greater than or equal to 1",
+            "22:21: rules[0].route.relax[0].after_s: is '0.5'. It should be a number from 1 to 3600",
         ),
         ("drop: [", "dropp: [", "23:27: rules[0].route.relax[1].dropp: is not a known key. Did you mean `drop`?"),
     ],
@@ -252,3 +269,15 @@ def test_a_value_of_the_routing_that_does_not_fit(written: str, instead: str, mi
     assert written in RICH_ROUTING
     _, mistakes = validate(RoutingFile, parse(RICH_ROUTING.replace(written, instead, 1), "routing.yaml"))
     assert [str(one) for one in mistakes] == [f"routing.yaml:{mistake}"]
+
+
+def test_a_queues_treatment() -> None:
+    sales = (
+        """sales: {treatment: {music: jazz, greeting: custom/hello, announce: {sounds: [a, b.c], position: true}}}"""
+    )
+    routing = ROUTING.replace("version: 1", "version: 2").replace(
+        "sales: {offer_timeout_s: 1.5, wrap_up_s: 0, service_level_s: 20}", sales
+    )
+    first, second = made(routing=routing).queues
+    assert first.treatment == Treatment("jazz", "custom/hello", Announce(60_000, ("a", "b.c"), position=True))
+    assert second.treatment is None

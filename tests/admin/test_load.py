@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,13 +123,13 @@ def test_every_mistake_in_every_file_is_told_in_order(folder: Path) -> None:
     found = read(folder / "agents.yaml", folder / "rules", GIVEN)
     assert found.made is None
     assert [str(mistake).replace(f"{folder}/", "") for mistake in found.mistakes] == [
-        "agents.yaml:2:61: agents[0].skills.sales: is '11'. It should be less than or equal to 10",
+        "agents.yaml:2:61: agents[0].skills.sales: is '11'. It should be a whole number from 1 to 10",
         "rules/a-base.yaml:12:33: hours.office.week.mon-fry: 'fry' is not a day. "
         "Write days such as `mon-fri`, `sat` or `mon,wed`",
         "rules/a-base.yaml:19:40: queues.sales.overflow.to: there is no queue `genral` in queues. "
         "Did you mean `general`?",
         "rules/b-rules.yaml:4:28: rules[0].when: `'glod'` is no value of `customer.tier`. Did you mean `gold`?",
-        "rules/b-rules.yaml:5:37: rules[0].route.priority: is '600'. It should be less than or equal to 100",
+        "rules/b-rules.yaml:5:37: rules[0].route.priority: is '600'. It should be a whole number from 0 to 100",
     ]
 
 
@@ -141,3 +142,14 @@ def test_where_a_file_cannot_be_read_nothing_is_said_of_what_it_may_hold(folder:
     (folder / "rules" / "a-base.yaml").write_text(BASE)
     found = read(folder / "agents.yaml", folder / "rules", GIVEN)
     assert [mistake.wrong for mistake in found.mistakes] == ["no such file"]
+
+
+def test_numbers_without_a_country_code_are_of_the_region_that_is_given(folder: Path) -> None:
+    rules = folder / "rules" / "b-rules.yaml"
+    rules.write_text(RULES.replace("customer.tier == 'gold'", "contact.caller == '030 1234567'"))
+    for region, number in (("DE", "+49301234567"), ("US", "+10301234567")):
+        found = read(folder / "agents.yaml", folder / "rules", replace(GIVEN, default_region=region), CHRISTMAS_EVE_MS)
+        assert found.made is not None
+        assert found.made.default_region == region
+        (doubt,) = found.doubts
+        assert f"Write it as '{number}', if {region} is its country" in str(doubt)

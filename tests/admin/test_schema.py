@@ -40,6 +40,7 @@ def test_texts_become_the_types_that_the_schema_names() -> None:
     ("text", "mistake"),
     [
         ("{}", "f:1:1: name: is missing. Add it: the name, such as `name: x`"),
+        ("nmae: b", "f:1:1: nmae: is not a known key. Did you mean `name`?"),
         ("name: a\nnmae: b", "f:2:1: nmae: is not a known key. Did you mean `name`?"),
         ("name: a\ninner:\n  zzzz: 1", "f:3:3: inner.zzzz: is not a known key. Known here: level, word"),
         ("name: a\nmaybe:\n  leve: 1", "f:3:3: maybe.leve: is not a known key. Did you mean `level`?"),
@@ -49,10 +50,10 @@ def test_texts_become_the_types_that_the_schema_names() -> None:
         ),
         (
             "name: a\ninner:\n  level: x",
-            "f:3:10: inner.level: is 'x'. It should be a valid integer, unable to parse string as an integer",
+            "f:3:10: inner.level: is 'x'. It should be a whole number from 1 to 10",
         ),
-        ("name: a\ninner:\n  level: 11", "f:3:10: inner.level: is '11'. It should be less than or equal to 10"),
-        ("name: a\ninner:\n  level:", "f:3:3: inner.level: has no value. It should be a valid integer"),
+        ("name: a\ninner:\n  level: 11", "f:3:10: inner.level: is '11'. It should be a whole number from 1 to 10"),
+        ("name: a\ninner:\n  level:", "f:3:3: inner.level: has no value. It should be a whole number from 1 to 10"),
         ("name: a\ninner: [x]", "f:2:1: inner: is a list. It should be keys with values, `key: value`, one to a line"),
         ("name: a\nseveral: {}", "f:2:1: several: is a set of keys. It should be a list, such as `[a, b]`"),
         ("name: a\nsome: []", "f:2:1: some: is empty. Name at least one"),
@@ -64,7 +65,7 @@ def test_texts_become_the_types_that_the_schema_names() -> None:
             "name: a\nsome: C",
             "f:2:7: some: is 'C'. It should be a lower-case letter, then at most 31 of a-z, 0-9, _ and -",
         ),
-        ("name: a\nshare: nan", "f:2:8: share: is 'nan'. It should be a finite number"),
+        ("name: a\nshare: nan", "f:2:8: share: is 'nan'. It should be a number"),
         ("name: a\nsecret: [hush]", "f:2:1: secret: is not right (its value is not shown). It should be a text"),
         (
             "name: a\nby_name:\n  Up: {}",

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from callcenter.admin.yaml_source import (
     parse,
     read,
 )
+
+ROOT = Path(__file__).parents[2]
 
 
 def lines(document: Document) -> list[str]:
@@ -138,3 +141,50 @@ def test_a_mistake_without_line_or_key_reads_well() -> None:
 def test_no_text_makes_parse_raise(text: str) -> None:
     document = parse(text, "f")
     assert all(mistake.file == "f" and mistake.line >= 0 and mistake.wrong for mistake in document.mistakes)
+
+
+# ---- libyaml and PyYAML's own parser
+
+
+def read_by_both(text: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Document, Document]:
+    with monkeypatch.context() as patch:
+        patch.setattr(yaml, "__with_libyaml__", False)
+        own = parse(text, "f")
+    return parse(text, "f"), own
+
+
+SAMPLES = [path.read_text(encoding="utf-8-sig") for path in sorted(ROOT.glob("tests/broken_rules/*.yaml"))]
+SAMPLES += [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("rules/*.yaml"))]
+
+
+@pytest.mark.parametrize(
+    "text", [*SAMPLES, "a: é # x\nb: |\n  ä\n\nc: >-\n  x\n\n  y\n\n\nd: 'x\n  y'\ne: x\n  y\n\nf: 🎉\n"]
+)
+def test_it_does_not_matter_which_of_the_two_has_read_a_file(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick, own = read_by_both(text, monkeypatch)
+    assert quick == own
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a:\tb",
+        "a: {b?c: d}",
+        "a: !\n",
+        "a: [!x, b]",
+        "- |# no header",
+        "a: x\u2028y",
+        "\ufeffa: b",
+        "a: {b:}",
+        "- [",
+        "?",
+    ],
+)
+def test_what_the_two_read_differently_is_read_by_one(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick, own = read_by_both(text, monkeypatch)
+    assert quick == own
+
+
+def test_libyaml_reads_what_both_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml.SafeLoader, "get_single_node", None)
+    assert parse("when: customer.tier != 'gold'\n", "f").data == {"when": "customer.tier != 'gold'"}

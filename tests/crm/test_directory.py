@@ -10,8 +10,8 @@ from sqlalchemy import insert, text
 
 from callcenter.commands import LookUpCustomer, RecordContact, ScreenClear
 from callcenter.crm.directory import MAX_SHARING, CustomerDirectory, LookUpOutcome
-from callcenter.crm.numbers import to_e164
 from callcenter.events import CustomersFound
+from callcenter.numbers import to_e164
 from callcenter.settings import CrmSettings
 from callcenter.stores.contact_rows import write_batch
 from callcenter.stores.database import default_url, open_database
@@ -35,25 +35,19 @@ class World:
     told: list[LookUpOutcome] = field(default_factory=list)
 
 
+async def write_customers(engine: Any, customers: Sequence[Customer], numbers: Sequence[tuple[Customer, str]]) -> None:
+    columns = ("id", "account", "name", "tier", "language", "notes", "account_manager")
+    rows = [{column: getattr(one, column) for column in columns} for one in customers]
+    async with engine.begin() as connection:
+        await connection.execute(insert(CustomerRow), rows)
+        theirs = [{"number": number, "customer_id": one.id} for one, number in numbers]
+        await connection.execute(insert(CustomerNumberRow), theirs)
+
+
 @asynccontextmanager
 async def world(url: str, settings: CrmSettings | None = None, **options: Any) -> AsyncIterator[World]:
     async with migrated(url) as database:
-        async with database.engine.begin() as connection:
-            customers = [
-                {
-                    "id": c.id,
-                    "account": c.account,
-                    "name": c.name,
-                    "tier": c.tier,
-                    "language": c.language,
-                    "notes": c.notes,
-                    "account_manager": c.account_manager,
-                }
-                for c in (ANN, BEN, CLEO)
-            ]
-            await connection.execute(insert(CustomerRow), customers)
-            numbers = [{"number": number, "customer_id": customer.id} for customer, number in NUMBERS]
-            await connection.execute(insert(CustomerNumberRow), numbers)
+        await write_customers(database.engine, (ANN, BEN, CLEO), NUMBERS)
         found: list[CustomersFound] = []
         told: list[LookUpOutcome] = []
         directory = CustomerDirectory(
@@ -102,18 +96,6 @@ async def test_account_wins_over_number(
 ) -> None:
     async with world(database_url) as w:
         assert await w.directory.find(caller, account) == expected
-
-
-@run_async
-async def test_number_of_a_switchboard_gives_only_so_many_customers(database_url: str) -> None:
-    async with world(database_url) as w:
-        async with w.engine.begin() as connection:
-            ids = range(100, 100 + 2 * MAX_SHARING)
-            rows = [{"id": n, "account": str(n), "name": "x", "tier": "gold"} for n in ids]
-            await connection.execute(insert(CustomerRow), rows)
-            numbers = [{"number": "+12125550177", "customer_id": n} for n in ids]
-            await connection.execute(insert(CustomerNumberRow), numbers)
-        assert [c.id for c in await w.directory.find("+12125550177", None)] == list(ids)[:MAX_SHARING]
 
 
 # ---- attributes
@@ -175,18 +157,16 @@ async def test_value_of_another_kind_is_left_out_and_logged_once_in_a_while(
     )
 
 
+@pytest.mark.parametrize("attributes", [0, 5])
 @run_async
-async def test_number_of_a_switchboard_gives_as_many_customers_with_attributes(database_url: str) -> None:
-    names = [f"a{n}" for n in range(5)]
+async def test_number_of_a_switchboard_gives_only_so_many_customers(database_url: str, attributes: int) -> None:
+    names = [f"a{n}" for n in range(attributes)]
     declared = [Attribute(name, AttributeKind.TEXT, "") for name in names]
     async with world(database_url, attributes=declared) as w:
         everyone = [Customer(n, str(n), "x", Tier("gold")) for n in range(100, 100 + 2 * MAX_SHARING)]
-        async with w.engine.begin() as connection:
-            rows = [{"id": one.id, "account": one.account, "name": "x", "tier": "gold"} for one in everyone]
-            await connection.execute(insert(CustomerRow), rows)
-            numbers = [{"number": "+12125550177", "customer_id": one.id} for one in everyone]
-            await connection.execute(insert(CustomerNumberRow), numbers)
-        await write_attributes(w.engine, *((one, name, name) for one in everyone for name in names))
+        await write_customers(w.engine, everyone, [(one, "+12125550177") for one in everyone])
+        if names:
+            await write_attributes(w.engine, *((one, name, name) for one in everyone for name in names))
         found = await w.directory.find("+12125550177", None)
         assert [one.id for one in found] == [one.id for one in everyone][:MAX_SHARING]
         assert all(one.attributes == {name: name for name in names} for one in found)
@@ -311,26 +291,20 @@ async def gated(
     await database.close()
 
 
+@pytest.mark.parametrize(
+    ("failures", "answers", "outcome"), [(1, [ANN], LookUpOutcome.FOUND), (2, [], LookUpOutcome.FAILED)]
+)
 @run_async
-async def test_failure_is_tried_once_more(tmp_path: Path) -> None:
+async def test_a_failure_is_tried_once_more_and_a_second_one_is_logged_and_tells_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, failures: int, answers: list[Customer], outcome: LookUpOutcome
+) -> None:
     async with gated(tmp_path) as (directory, found, told):
-        directory.failures = 1
+        directory.failures = failures
         directory.gate.set()
         directory.execute(look_up("c1", "+12125550101"))
-        await until(lambda: told, "the answer")
-        assert found == [CustomersFound(ContactId("c1"), (ANN,))]
-        assert told == [LookUpOutcome.FOUND]
-
-
-@run_async
-async def test_second_failure_emits_nothing_and_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async with gated(tmp_path) as (directory, found, told):
-        directory.failures = 2
-        directory.gate.set()
-        directory.execute(look_up("c1", "+12125550101"))
-        await until(lambda: told, "the second failure")
-        assert found == []
-        assert told == [LookUpOutcome.FAILED]
+        await until(lambda: told, "the end")
+        assert found == [CustomersFound(ContactId("c1"), (one,)) for one in answers]
+        assert told == [outcome]
         assert "connection refused" in caplog.text
 
 

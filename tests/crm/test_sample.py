@@ -6,7 +6,6 @@ from sqlalchemy import func, select
 
 from callcenter.crm.attributes import read
 from callcenter.crm.directory import CustomerDirectory
-from callcenter.crm.numbers import to_e164
 from callcenter.crm.sample import (
     MAX_CUSTOMERS,
     load_sample,
@@ -15,12 +14,14 @@ from callcenter.crm.sample import (
     sample_numbers,
     shared_numbers,
 )
+from callcenter.numbers import to_e164
 from callcenter.settings import CrmSettings
 from callcenter.stores.contact_log import ContactLog
 from callcenter.stores.tables import ContactRow, CustomerAttributeRow, CustomerNumberRow, CustomerRow, SegmentRow
 from callcenter.types import AgentId, Attribute, AttributeKind
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
+from tests.stores.logs import RecordsInMemory
 
 TIERS = ("platinum", "gold", "silver", "standard")
 
@@ -154,7 +155,7 @@ async def test_sample_customers_are_found_with_their_history(database_url: str, 
     async with migrated(database_url) as database:
         await load_sample(database.engine)
         directory = CustomerDirectory(database.engine, CrmSettings(), lambda _: None)
-        log = ContactLog(database.engine, tmp_path)
+        log = ContactLog(database.engine, RecordsInMemory(), tmp_path)
         with_history = 0
         for tier in TIERS:
             (customer,) = await directory.find(sample_numbers(tier)[0], None)

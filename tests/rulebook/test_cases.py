@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.rulebook import cases as rules_cases
-from callcenter.rulebook.cases import Cases, Report, failures, lines_of
+from callcenter.rulebook.cases import Cases, Difference, Report, failures, lines_of
 from callcenter.rulebook.trial import Clock
 from callcenter.settings import load
 from tests.rules_samples import RULES, SECRET, made, write_files
@@ -50,9 +50,18 @@ def run(folder: Path, cases: str, rules: str = RULES) -> Report:
 # ---- running
 
 
+def test_a_callers_number_is_read_with_the_region_of_the_settings(tmp_path: Path) -> None:
+    cases = "cases: [{name: vip, facts: {caller: 030 1234567}, expect: {rule: vip}}]"
+    config = write_files(tmp_path, cases)
+    loaded = load(config, SECRET)
+    assert len(failures(loaded.settings.routing, loaded)) == 1
+    config.write_text(config.read_text() + "crm: {default_region: DE}\n")
+    assert failures(loaded.settings.routing, load(config, SECRET)) == []
+
+
 def test_cases_that_pass_cover_every_rule(tmp_path: Path) -> None:
     report = run(tmp_path, GOOD)
-    assert report == Report(5, (), (), (), True)
+    assert report == Report(5, (), (), (), (), True)
     assert list(lines_of(report)) == ["5 cases: 5 passed, 0 failed."]
 
 
@@ -89,10 +98,23 @@ cases:
         "No case covers:",
         "  rule `nobody there`",
         "  rule `crowded`",
-        "  rule `Sales line (default)`",
         "  tier rule 1 (platinum: customer.spend_12m >= 50000)",
         "  tier rule 2 (gold: customer.segment == 'business')",
-        "  the default queue",
+        "  where no rule holds: Sales line, the default queue",
+    ]
+
+
+def test_a_case_may_expect_that_a_contact_is_sent_away(tmp_path: Path) -> None:
+    closed = RULES.replace(
+        'route: {queue: general, priority: 1}\n    set: {text: "We are closed."}', "route: {queue: away}"
+    )
+    cases = """cases:
+  - {name: at night, facts: {at: 2026-01-14T23:00}, expect: {queue: away, rule: nobody there}}
+  - {name: by day, expect: {queue: away}}
+"""
+    report = run(tmp_path, cases, closed)
+    assert [(failure.case, failure.differences) for failure in report.failures] == [
+        ("by day", (Difference("queue", "away", "general"),))
     ]
 
 
@@ -157,7 +179,7 @@ def test_a_mistake_in_the_facts_is_told_at_its_place(tmp_path: Path, case: str, 
         ("{tags: [vap]}", "3:21: cases[0].expect.tags[0]: there is no tag `vap` in the rules. Did you mean `vip`?"),
         ("{skills: {suport: 1}}", "3:23: cases[0].expect.skills.suport: there is no skill `suport` in the rules. Did"),
         ("{prefer: [ana]}", "3:23: cases[0].expect.prefer[0]: there is no agent `ana` in agents.yaml. Did you mean"),
-        ("{priority: 101}", "3:24: cases[0].expect.priority: is '101'. It should be less than or equal to 100"),
+        ("{priority: 101}", "3:24: cases[0].expect.priority: is '101'. It should be a whole number from 0 to 100"),
         ("{}", "3:5: cases[0].expect: is a set of keys. It should name what to compare, such as `queue: sales`"),
     ],
 )
@@ -225,4 +247,4 @@ def test_the_sample_rules_pass_their_cases_and_every_rule_is_covered() -> None:
     cases = rules_cases.read(rules_cases.path_of(rules), sample.configuration, clock)
     assert not cases.mistakes
     report = rules_cases.run(cases.cases, sample.configuration, clock)
-    assert report == Report(len(cases.cases), (), (), (), True)
+    assert report == Report(len(cases.cases), (), (), (), (), True)

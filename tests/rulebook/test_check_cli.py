@@ -36,12 +36,22 @@ def test_rules_in_order_need_no_secret_and_are_counted() -> None:
     assert check("--strict").exit_code == 0
 
 
+def test_what_rules_need_not_have_is_counted_where_they_have_it(folder: Path) -> None:
+    attributes = "attributes: {spend: {type: number, default: 0}}\n"
+    hours = 'hours: {office: {week: {mon-sun: "24h"}}, shop: {week: {mon-sun: "24h"}}}\n'
+    tiers = "tier_rules: [{when: customer.spend > 5, tier: gold}, {when: customer.spend > 9, tier: gold}]\n"
+    entries = "entries: {8001: {name: Sales line, default: {queue: sales}}}\n"
+    write(folder, RULES + attributes + hours + tiers + entries)
+    last = check().output.splitlines()[-1]
+    assert last == "OK: 1 agent, 1 queue, 1 entry, 2 sets of hours, 2 tier rules, 0 rules"
+
+
 def test_every_mistake_is_told_at_its_place(folder: Path) -> None:
     write(folder, RULES + RULE.replace("customer.known", "customer.know").replace("{queue: sales}", "{queue: sale}"))
     result = check()
     assert result.exit_code == 1
     assert result.output.splitlines() == [
-        "rules/routing.yaml:8:20: rules[0].when: There is no field `customer.know`. Did you mean `known`?",
+        "rules/routing.yaml:8:20: rules[0].when: there is no field `customer.know`. Did you mean `customer.known`?",
         "rules/routing.yaml:9:20: rules[0].route.queue: there is no queue `sale` in queues. Did you mean `sales`?",
         "2 mistakes",
     ]
@@ -91,8 +101,8 @@ def test_json_has_each_part_of_a_mistake(folder: Path) -> None:
                 "line": 8,
                 "column": 20,
                 "key": "rules[0].when",
-                "wrong": "There is no field `customer.know`",
-                "remedy": "Did you mean `known`?",
+                "wrong": "there is no field `customer.know`",
+                "remedy": "Did you mean `customer.known`?",
             }
         ],
         "warnings": [],
@@ -110,7 +120,7 @@ def test_github_shows_them_at_their_lines(folder: Path) -> None:
     write(folder, RULES + RULE.replace("sales}", '"50%\\n,:"}'))
     assert check("--format", "github").output == (
         "::error file=rules/routing.yaml,line=9,col=20,title=rules[0].route.queue::there is no queue `50%25%0A,:` in "
-        "queues. Known here: sales\n"
+        "queues. Known here: sales, away\n"
     )
     (folder / "rules/a,b.yaml").write_text("[")
     assert "::error file=rules/a%2Cb.yaml,line=1,col=2::is not valid YAML" in check("--format", "github").output

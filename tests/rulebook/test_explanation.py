@@ -21,7 +21,7 @@ from callcenter.types import (
     Skill,
     SkillName,
 )
-from tests.rules_samples import made, write_files
+from tests.rules_samples import RULES, made, write_files
 
 SUPPORT = SkillName("support")
 
@@ -99,6 +99,21 @@ def test_the_default_of_an_entry_and_the_overflow_of_its_queue_are_told(sample: 
     one = explained(sample, contact__dialled="8001")
     assert one.rules[-1].name == "Sales line (default)"
     assert "  after 300 s: goes to queue general" in lines_of(one)
+
+
+def test_a_rule_that_sends_away_is_told_with_its_message_and_without_agents(tmp_path: Path) -> None:
+    sunday = RULES.replace("route: {queue: general, priority: 1}", "route: {queue: away, message: holiday}")
+    sample = made(write_files(tmp_path, rules=sunday.replace('text: "We are closed."', "tags: [late]")))
+    for live in (None, Live(0, None, None)):
+        lines = list(lines_of(explained(sample, live, at="2026-12-25T10:00", contact__dialled="8001")))
+        assert lines[lines.index("Decision: nobody there") :] == [
+            "Decision: nobody there",
+            "  holiday: hears a message, and the call ends",
+            "  because open('office') is false",
+            "  tags late",
+            "",
+            "Nobody is offered it: it waits in no queue.",
+        ]
 
 
 def test_whom_nobody_knows_the_contact_is_not_kept_for(sample: Made) -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from callcenter.admin.versions import RuleVersion
 from callcenter.desktop.desk import DeskUnavailableError, RulesRefusedError
-from callcenter.rulebook import publish_cli
+from callcenter import daemon_client
 from callcenter.rulebook.publish_cli import diff, log, publish, rollback
 from callcenter.rulebook.publishing import FILE_AUTHOR
 from callcenter.stores.rule_versions import RuleVersions
@@ -340,4 +340,4 @@ async def test_rollback_publishes_the_files_of_then_and_leaves_those_on_disk(tmp
 def test_the_daemon_is_waited_for_longer_than_it_takes() -> None:
     from callcenter.desktop.publishing import PUBLISH_LIMIT_S
 
-    assert publish_cli.HTTP_TIMEOUT_S > PUBLISH_LIMIT_S
+    assert daemon_client.HTTP_TIMEOUT_S > PUBLISH_LIMIT_S

@@ -23,6 +23,7 @@ from callcenter.rulebook.records import Past, customers_of, lines_of, past_of, p
 from callcenter.settings import Loaded, load
 from callcenter.stores.contact_rows import write_batch
 from callcenter.stores.database import DatabaseUnavailableError, default_url
+from callcenter.stores.journal import Entry
 from callcenter.stores.tables import CustomerNumberRow, CustomerRow
 from callcenter.types import (
     AgentId,
@@ -116,7 +117,7 @@ async def test_the_engine_is_what_the_journal_comes_to_and_the_journal_stays(
     async with contextlib.AsyncExitStack() as closing:
         journal = await open_journal(loaded.settings, closing)
         await journal.load()
-        await journal.append(events_of(loaded))
+        await journal.append([Entry(*entry) for entry in events_of(loaded)])
     first = await present_of(loaded, 31_000)
     assert first.live(ROUTE, MAIN).standing is not None
     again = await present_of(loaded, 31_000)

@@ -51,10 +51,32 @@ def test_a_fact_is_what_the_schema_says_it_is(sample: Made, path: str, text: str
 
 
 @pytest.mark.parametrize(
+    ("text", "region", "value"),
+    [
+        ("030 1234567", "DE", "+49301234567"),
+        ("(212) 555-0123", "US", "+12125550123"),
+        ("+49 30 1234567", "US", "+49301234567"),
+        ("214", "DE", "214"),
+        ("", "DE", ""),
+    ],
+)
+def test_a_callers_number_is_read_as_the_daemon_reads_it(sample: Made, text: str, region: str, value: str) -> None:
+    one = Draft(sample.configuration, fields_of(sample.configuration), region)
+    one.give("contact.caller", text)
+    assert one.given == {"contact.caller": value}
+
+
+@pytest.mark.parametrize(
     ("path", "text", "words"),
     [
         ("customer.spend_12", "1", "there is no fact `customer.spend_12`. Did you mean `customer.spend_12m`?"),
         ("queue.slaes.waiting", "1", "there is no fact `queue.slaes.waiting`. Did you mean `queue.sales.waiting`?"),
+        (
+            "contact.spoken",
+            "de",
+            "`contact.spoken` follows from the language of call and customer. Give one of them instead: the call's "
+            "counts, where it has one",
+        ),
         ("now.hour", "9", "`now.hour` follows from the time. Give the time instead, `at`"),
         ("open.office", "true", "`open.office` follows from the time. Give the time instead, `at`"),
         ("customer.tier", "glod", "is 'glod'. Did you mean `gold`?"),

@@ -19,10 +19,11 @@ from callcenter.rulebook.try_cli import test as rules_test
 from callcenter.settings import Loaded, load
 from callcenter.stores.contact_rows import write_batch
 from callcenter.stores.database import default_url
+from callcenter.stores.journal import Entry
 from callcenter.stores.tables import CustomerAttributeRow, CustomerNumberRow, CustomerRow
 from tests.database_fixtures import migrated
 from tests.rulebook.test_records import DECIDED, events_of
-from tests.rules_samples import RULES, SECRET, write_files
+from tests.rules_samples import CONFIG, RULES, SECRET, write_files
 from tests.stores.records import contact
 
 CASES = """
@@ -122,6 +123,28 @@ def test_each_option_is_a_fact(tmp_path: Path) -> None:
     assert told["route"]["prefer"] == ["anna", "bob"]
 
 
+def test_a_callers_number_is_read_with_the_region_of_the_settings(tmp_path: Path) -> None:
+    """By `explain` and by `test`; both name the rule that asks for the number in E.164."""
+    config = write_files(tmp_path, CASES.replace("tier: platinum", "caller: 030 1234567"))
+    options = ("--caller", "030/1234567", "--format", "json", "--at", "2026-01-14T10:00")
+    for region, number, rule, code in (("US", "+10301234567", "(no rule)", 1), ("DE", "+49301234567", "vip", 0)):
+        config.write_text(CONFIG + f"crm: {{default_region: {region}}}\n")
+        told = json.loads(invoke(explain, config, *options).stdout)
+        assert (told["facts"]["contact.caller"], told["route"]["rule"]) == (number, rule)
+        assert invoke(rules_test, config).exit_code == code
+
+
+def test_days_since_a_date_and_the_language_that_counts_are_explained(tmp_path: Path) -> None:
+    asked = "days_since(customer.since) <= 90 and contact.spoken == 'de'"
+    config = write_files(tmp_path, rules=RULES.replace("customer.segment == 'business'", asked))
+    options = ("--at", "2026-01-14T10:00", "--set", "customer.since=2025-12-31", "--set", "customer.language=de")
+    told = invoke(explain, config, *options).stdout
+    assert "  yes  days_since(customer.since) <= 90\n" in told
+    below = told.partition("  yes  days_since(customer.since) <= 90\n")[2].split("\n")[:2]
+    assert [line.strip() for line in below] == ["days_since(customer.since) is 14", "customer.since is 2025-12-31"]
+    assert json.loads(invoke(explain, config, *options, "--format", "json").stdout)["tier"] == "gold"
+
+
 def test_without_a_time_it_is_now(tmp_path: Path) -> None:
     told = json.loads(invoke(explain, write_files(tmp_path), "--format", "json").stdout)
     assert told["at_ms"] > 1_700_000_000_000
@@ -169,7 +192,7 @@ async def write_journal(loaded: Loaded) -> None:
     async with contextlib.AsyncExitStack() as closing:
         journal = await open_journal(loaded.settings, closing)
         await journal.load()
-        await journal.append(events_of(loaded))
+        await journal.append([Entry(*entry) for entry in events_of(loaded)])
 
 
 def test_a_caller_is_looked_up_with_attributes_and_last_agent(tmp_path: Path, loaded: Loaded) -> None:

@@ -34,13 +34,33 @@ def date_of(days: int) -> str:
     return f"{year:04}-{month:02}-{day:02}"
 
 
+def days_of(date: str) -> int | None:
+    """The days from 1970-01-01 to a date such as 2026-12-24, negative for one before; None: there is no such date.
+
+    `days_from_civil` of the same source.
+    """
+    parts = _parts(date)
+    if parts is None:
+        return None
+    year, month, day = parts
+    era, year_of_era = divmod(year - (month <= 2), 400)
+    month_from_march = month - 3 if month > 2 else month + 9
+    day_of_year = (153 * month_from_march + 2) // 5 + day - 1
+    return era * 146_097 + year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year - 719_468
+
+
 def is_date(text: str) -> bool:
     """Whether the text is a date that exists, written as 2026-12-24."""
+    return _parts(text) is not None
+
+
+def _parts(text: str) -> tuple[int, int, int] | None:
+    """Year, month and day of a date that exists."""
     found = _DATE.fullmatch(text)
     if found is None:
-        return False
+        return None
     year, month, day = (int(part) for part in found.groups())
-    return 1 <= month <= 12 and 1 <= day <= _days_of_month(year, month)
+    return (year, month, day) if 1 <= month <= 12 and 1 <= day <= _days_of_month(year, month) else None
 
 
 def _days_of_month(year: int, month: int) -> int:

@@ -31,6 +31,12 @@ def sound_schema(configuration: Configuration) -> Schema:
 
 def asked_of(rule: RuleConfig, schema: Schema) -> Asked:
     """Raises ExpressionError where `when` has mistakes."""
+    written = (parse(rule.when, schema).tree,) if rule.when else ()
+    return Asked((*facts_asked(rule, schema), *written))
+
+
+def facts_asked(rule: RuleConfig, schema: Schema) -> tuple[Node, ...]:
+    """What the rule asks besides `when`."""
     facts = (
         ("customer.tier", "tier", rule.tier),
         ("contact.dialled", "dialled", rule.dialled),
@@ -38,10 +44,9 @@ def asked_of(rule: RuleConfig, schema: Schema) -> Asked:
         (LANGUAGE_SPOKEN, "language", rule.language),
         ("contact.dialled", "contact.dialled", rule.entry),
     )
-    parts: list[Node] = [_is_one_of(path, word, tuple(values)) for path, word, values in facts if values]
-    if rule.when:
-        parts.append(parse(rule.when, schema).tree)
-    return Asked(tuple(parts))
+    return tuple(
+        _is_one_of(path, word, _allowed(path, schema), tuple(values)) for path, word, values in facts if values
+    )
 
 
 def asked_of_tier(rule: TierRule, schema: Schema) -> Asked:
@@ -54,10 +59,14 @@ def all_asked(configuration: Configuration, schema: Schema) -> tuple[Asked, ...]
     return tuple(asked_of(rule, schema) for rule in configuration.rules)
 
 
-def _is_one_of(path: str, word: str, values: tuple[str, ...]) -> Node:
+def _allowed(path: str, schema: Schema) -> tuple[str, ...]:
+    return schema.fields[path].allowed if path in schema.fields else ()
+
+
+def _is_one_of(path: str, word: str, allowed: tuple[str, ...], values: tuple[str, ...]) -> Node:
     """The comparison with one value or with several, as one would write it."""
     literals = tuple(Literal(value, Kind.TEXT, f"'{value}'") for value in values)
-    field = Field(path, Kind.TEXT, (), "", word, word)
+    field = Field(path, Kind.TEXT, allowed, "", word, word)
     if len(literals) == 1:
         return Comparison(field, (("==", literals[0]),), f"{word} == {literals[0].text}")
     listed = Values(literals, Kind.TEXT, text=f"({', '.join(literal.text for literal in literals)})")

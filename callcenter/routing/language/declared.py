@@ -7,7 +7,7 @@ from callcenter.routing.language.civil import WEEKDAYS
 from callcenter.routing.language.tree import Expression, Kind, Value
 from callcenter.types import Configuration
 
-FUNCTIONS = ("open", "holiday", "starts_with", "lower")
+FUNCTIONS = ("open", "holiday", "starts_with", "lower", "days_since")
 ROOTS = ("contact", "customer", "queue", "agents", "now", "lists", "conditions")
 
 
@@ -22,7 +22,7 @@ class Declared:
 
 _TEXT, _NUMBER, _FLAG = Declared(Kind.TEXT, ""), Declared(Kind.NUMBER, 0), Declared(Kind.FLAG, False)
 
-CONTACT_FIELDS = ("dialled", "caller", "caller_name", "intent", "language", "account")
+CONTACT_FIELDS = ("dialled", "caller", "caller_name", "intent", "language", "spoken", "account")
 CUSTOMER_FIELDS: Mapping[str, Declared] = {  # no attribute may have one of these names
     "known": _FLAG,
     "shared": _FLAG,
@@ -44,7 +44,7 @@ NOW_FIELDS: Mapping[str, Declared] = {
     "date": Declared(Kind.DATE, ""),
 }
 # These cost something: they are asked for only when a rule comes to them, and once.
-COSTLY_ROOTS = ("queue", "agents", "now", "open", "holiday")
+COSTLY_ROOTS = ("queue", "agents", "now", "open", "holiday", "days_since")
 
 
 @dataclass(frozen=True, slots=True)

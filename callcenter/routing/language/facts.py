@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import Protocol
 
-from callcenter.routing.language.civil import is_date, local
+from callcenter.routing.language.civil import days_of, is_date, local
 from callcenter.routing.language.tree import Value
 from callcenter.types import Attribute, AttributeKind, AttributeValue, Configuration, Customer, QueueName, Tier
 
 MAX_MAGNITUDE = 1e15  # numbers from outside are cut here: up to it, floating point holds every whole number
-LANGUAGE_SPOKEN = "spoken"  # the contact's language, else the customer's: what rules of version 1 call `language`
+LANGUAGE_SPOKEN = "contact.spoken"  # the contact's language, else the customer's: `language` in rules of version 1
+LONG_AGO_DAYS = 10_000_000  # since a date that is not known: more than since any other, as it is also before any other
 _AFTER_ALL_MS = 1 << 62
 
 
@@ -65,9 +66,20 @@ class Facts:
             self.values.update({name: value for name, value in moment.items() if name not in self.values})
         elif root in ("open", "holiday"):
             self.values[path] = self._is_within(root, rest)
+        elif root == "days_since":
+            self.values[path] = self._days_since(rest)
         elif root in ("queue", "agents") and self._figures is not None:
             self.values[path] = _figure(self._figures, root, rest, default)
         return self.values.setdefault(path, default)
+
+    def _days_since(self, of: str) -> int:
+        """Whole days from a date, written out or the field of this path, to today; negative for one to come."""
+        if is_date(of):
+            date: Value = of
+        else:
+            date = self.ask(of, "") if of.startswith("now.") else self.values.get(of, "")
+        then, today = days_of(str(date)), days_of(str(self.ask("now.date", "")))
+        return LONG_AGO_DAYS if then is None or today is None else today - then
 
     def _is_within(self, function: str, hours: str) -> bool:
         for one in self._configuration.hours:
@@ -93,9 +105,10 @@ def make_facts(
 ) -> Facts:
     """The facts of a contact, in time that does not depend on how long it waits or how busy the queues are.
 
-    `tier` is that of the record. The customer's fields are those of the only record; with none or several they are
-    empty, and the attributes as the configuration says. An attribute of the wrong kind counts as not known. `given`
-    are values by path that count more than all others, such as {"queue.sales.waiting": 12}; an admin tries them out.
+    `tier` is that of the record; `caller` is in E.164 where the number can be read so. The customer's fields are those
+    of the only record; with none or several they are empty, and the attributes as the configuration says. An attribute
+    of the wrong kind counts as not known. `given` are values by path that count more than all others, such as
+    {"queue.sales.waiting": 12}; an admin tries them out.
     """
     alone = customers[0] if len(customers) == 1 else None
     own_language = (alone.language if alone is not None else None) or ""

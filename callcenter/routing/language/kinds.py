@@ -28,7 +28,7 @@ def number(node: Node, mistakes: Mistakes) -> None:
     if kind_of(node) is not Kind.NUMBER:
         remedy = "There are + - * for numbers only"
         if kind_of(node) is Kind.DATE:
-            remedy += "; compare dates with dates"
+            remedy += "; compare dates with dates, or days_since(date) with a number"
         mistakes.add(node.at, f"{shown(node.text)} is {words_of(node)}, not a number", remedy)
 
 
@@ -62,8 +62,8 @@ def _membership(left: Node, right: Node, mistakes: Mistakes) -> None:
         elif kind_of(right) is Kind.TEXT:
             remedy = "Write == to compare, or starts_with(text, 'prefix') for its beginning"
         mistakes.add(right.at, f"{shown(right.text)} is {words_of(right)}, not a list", remedy)
-    else:
-        for item in right.items:
+    elif kind_of(left) is not right.kind or isinstance(left, Lower) or (isinstance(left, Field) and left.allowed):
+        for item in right.items:  # else each fits, as the list's own values are of one kind
             if not _alike(left, item, mistakes):
                 break
 

@@ -63,16 +63,19 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
-def did_you_mean(word: str, known: Iterable[str], otherwise: str = "There are none") -> str:
-    """A remedy for a word that is not among those known: the nearest one, else what is known, else `otherwise`."""
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "There are none", under: str = "") -> str:
+    """A remedy for a word that is not among those known: the nearest one, else what is known, else `otherwise`.
+
+    They are told with what stands before them, `under`, so that one can copy them.
+    """
     names = list(known)
     near = nearest(word, names)
     if near is not None:
-        return f"Did you mean `{near}`?"
+        return f"Did you mean `{under}{near}`?"
     if not names:
         return otherwise
     more = f" and {len(names) - _KNOWN_SHOWN} more" if len(names) > _KNOWN_SHOWN else ""
-    return f"Known here: {', '.join(names[:_KNOWN_SHOWN])}{more}"
+    return f"Known here: {', '.join(under + name for name in names[:_KNOWN_SHOWN])}{more}"
 
 
 def shown(text: str) -> str:

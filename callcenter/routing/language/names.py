@@ -36,14 +36,15 @@ def _unknown(path: str, at: int, schema: Schema, mistakes: Mistakes) -> None:
     elif root in _FIGURES:
         _unknown_figure(path, at, schema, mistakes)
     elif not dot:
-        known = [f"{root}.{name}" for name in _within(root, schema)]
-        mistakes.add(at, f"{shown(path)} names no {_what(root)}", did_you_mean("", known, f"No {root} are declared"))
+        remedy = did_you_mean("", _within(root, schema), f"No {root} are declared", f"{root}.")
+        mistakes.add(at, f"{shown(path)} names no {_what(root)}", remedy)
     elif root == "conditions" and rest in schema.below:
         message = f"The condition {shown(rest)} is not declared above this one"
         mistakes.add(inside, message, "A condition may use only those above it: move that one up")
     else:
         message = f"There is no {_what(root)} {shown(path)}"
-        mistakes.add(inside, message, did_you_mean(rest, _within(root, schema), f"No {root} are declared"))
+        remedy = did_you_mean(rest, _within(root, schema), f"No {root} are declared", f"{root}.")
+        mistakes.add(inside, message, remedy)
 
 
 def _unknown_figure(path: str, at: int, schema: Schema, mistakes: Mistakes) -> None:

@@ -7,7 +7,9 @@ behind the second one and sees only the shape, so nothing of an admin's text rea
 import ast
 
 from callcenter.routing.language import kinds
+from callcenter.routing.language.civil import is_date
 from callcenter.routing.language.declared import FUNCTIONS, Schema
+from callcenter.routing.language.facts import LONG_AGO_DAYS
 from callcenter.routing.language.mistakes import Mistakes, did_you_mean, nearest, shown
 from callcenter.routing.language.names import named
 from callcenter.routing.language.tree import (
@@ -230,6 +232,8 @@ class _Reader:
         arguments = [self._node(argument) for argument in node.args]
         if name in ("open", "holiday"):
             return self._hours(name, arguments[0], text, at)
+        if name == "days_since":
+            return self._days_since(arguments[0], text, at)
         subject = arguments[0]
         if subject is not None and kind_of(subject) is not Kind.TEXT:
             message = f"{shown(subject.text)} is {kinds.words_of(subject)}, and {name} takes a text"
@@ -249,6 +253,24 @@ class _Reader:
             self._mistakes.add(hours.at, f"There are no hours {shown(hours.text)}", remedy)
             return None
         return Field(f"{name}.{hours.value}", Kind.FLAG, (), False, f"{name}('{hours.value}')", text, at)
+
+    def _days_since(self, argument: Node | None, text: str, at: int) -> Node | None:
+        """A fact of its own for each date, so that it is worked out once, and its values are known as numbers."""
+        if argument is None:
+            return None
+        if isinstance(argument, Field) and argument.kind is Kind.DATE:
+            of = argument.path
+        elif isinstance(argument, Literal) and isinstance(argument.value, str):
+            if not is_date(argument.value):
+                message = f"{shown(argument.text)} is no date"
+                self._mistakes.add(argument.at, message, "Write it as year, month and day: '2026-12-24'")
+                return None
+            of = argument.value
+        else:
+            message = f"{shown(argument.text)} is {kinds.words_of(argument)}, and days_since takes a date"
+            self._mistakes.add(argument.at, message, f"Write {_USAGE['days_since']}")
+            return None
+        return Field(f"days_since.{of}", Kind.NUMBER, (), LONG_AGO_DAYS, f"days_since({argument.text})", text, at)
 
     def _written(self, argument: Node | None, function: str) -> Literal | None:
         """The argument, which must be a text that is written out."""
@@ -299,6 +321,7 @@ _USAGE = {
     "holiday": "holiday('hours')",
     "starts_with": "starts_with(text, 'prefix')",
     "lower": "lower(text)",
+    "days_since": "days_since(date), with a field that is a date, such as now.date, or with '2026-12-24'",
 }
 
 

@@ -6,6 +6,7 @@ It walks the trees, slowly and plainly; the compiled program (`program`) must co
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from callcenter.routing.language.civil import is_date
 from callcenter.routing.language.conditions import Asked, asked_of, asked_of_tier, sound_schema
 from callcenter.routing.language.facts import Facts
 from callcenter.routing.language.tree import (
@@ -130,7 +131,7 @@ class _Walk:
             case Literal():
                 return Part(node.text, node.value)
             case Field():
-                return Part(node.text, self._ask(node))
+                return Part(node.text, self._ask(node), self._date_in(node))
             case Junction():
                 parts, value = self._junction(node.parts, all_of=node.all_of)
                 return Part(node.text, value, parts)
@@ -152,6 +153,13 @@ class _Walk:
         value = self._facts.ask(field.path, field.default)
         self.read[field.word] = value
         return value
+
+    def _date_in(self, field: Field) -> tuple[Part, ...]:
+        """The date that days are counted from, where it is a fact."""
+        function, _, of = field.path.partition(".")
+        if function != "days_since" or is_date(of):
+            return ()
+        return (Part(of, self._facts.values.get(of, "")),)
 
     def _condition(self, node: Reference) -> tuple[bool, tuple[Part, ...]]:
         """Its value, and its parts where it is met for the first time."""

@@ -10,17 +10,18 @@ TEXTS = ("", "gold", "+49301234567", "+4930", "8003", "Billing", "2026-12-24", "
 BIG = 10**15
 
 _texts = st.sampled_from(
-    ["contact.dialled", "contact.caller", "contact.intent", "customer.name", "customer.city", "lower(contact.intent)"]
+    [f"contact.{name}" for name in ("dialled", "caller", "intent", "spoken")]
+    + ["customer.name", "customer.city", "lower(contact.intent)"]
 )
 _quoted = st.sampled_from([f"'{text}'" for text in TEXTS if text == text.lower()])
 _order = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
 _sign = st.sampled_from(["==", "!="])
 _in = st.sampled_from(["in", "not in"])
+_dates = st.sampled_from(["now.date", "customer.since", "'2026-12-24'", "'1999-01-01'"])
 _number_fields = st.sampled_from(
     ["now.hour", "now.minute", "customer.spend_12m", "queue.german-support.waiting", "queue.sales.longest_wait_s"]
     + [f"agents.{queue}.{figure}" for queue in QUEUES for figure in ("ready", "signed_in")]
 )
-_dates = st.sampled_from(["now.date", "customer.since", "'2026-12-24'", "'1999-01-01'"])
 
 
 def _list_of(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -29,7 +30,7 @@ def _list_of(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 _written_numbers = st.one_of(st.integers(0, 30), st.sampled_from([BIG, 0.5])).map(str)
 _numbers = st.recursive(
-    st.one_of(_number_fields, _written_numbers),
+    st.one_of(_number_fields, _dates.map("days_since({})".format), _written_numbers),
     lambda inner: st.one_of(
         st.builds("({} {} {})".format, inner, st.sampled_from(["+", "-", "*"]), inner), st.builds("-{}".format, inner)
     ),
@@ -106,4 +107,5 @@ def some_facts(draw: st.DrawFn) -> Facts:
         dialled=draw(st.sampled_from(TEXTS)),
         caller=draw(st.sampled_from(TEXTS)),
         intent=draw(st.sampled_from(TEXTS)),
+        language=draw(st.sampled_from(["", "de", "gold"])),
     )

@@ -1,11 +1,11 @@
 """The calendar by arithmetic is the one that `datetime` has."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.routing.language.civil import DAY_MS, WEEKDAYS, date_of, is_date, local
+from callcenter.routing.language.civil import DAY_MS, WEEKDAYS, date_of, days_of, is_date, local
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,6 +28,7 @@ def test_each_day_of_four_hundred_years_follows_the_one_before() -> None:
         days = (day - EPOCH.date()).days
         assert date_of(days) == day.isoformat()
         assert is_date(date_of(days))
+        assert days_of(day.isoformat()) == days
         day += timedelta(days=1)
 
 
@@ -42,4 +43,10 @@ def test_a_date_must_exist_and_be_written_in_full() -> None:
     assert is_date("2000-02-29")
     for text in ("2023-02-29", "1900-02-29", "2026-13-01", "2026-00-01", "2026-04-31", "2026-1-1", "26-01-01", "", "x"):
         assert not is_date(text)
+        assert days_of(text) is None
     assert not is_date("٢٠٢٦-12-24")
+
+
+@given(st.dates())
+def test_days_are_counted_as_datetime_counts_them(day: date) -> None:
+    assert days_of(day.isoformat()) == (day - EPOCH.date()).days

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.routing.language.conditions import all_asked, asked_of, asked_of_tier, sound_schema
+from callcenter.routing.language.conditions import all_asked, asked_of, asked_of_tier, facts_asked, sound_schema
 from callcenter.routing.language.fields import schema_of
 from callcenter.routing.language.mistakes import ExpressionError
 from callcenter.routing.language.tree import Comparison, Field, Node
@@ -17,6 +17,14 @@ def told(node: Node) -> tuple[str, str]:
     assert isinstance(node, Comparison)
     assert isinstance(node.first, Field)
     return node.first.path, node.text
+
+
+def test_a_tier_that_is_asked_for_as_a_fact_is_one_of_those_that_there_are() -> None:
+    (comparison,) = facts_asked(rule("all", tier="gold"), SCHEMA)
+    assert isinstance(comparison, Comparison)
+    assert isinstance(comparison.first, Field)
+    assert comparison.first.allowed == SCHEMA.fields["customer.tier"].allowed != ()
+    assert facts_asked(asking("customer.known"), SCHEMA) == ()
 
 
 def test_facts_come_first_then_the_entry_then_the_expression() -> None:
@@ -34,7 +42,7 @@ def test_each_fact_of_version_1_has_the_word_that_it_always_had() -> None:
         ("customer.tier", "tier == 'gold'"),
         ("contact.dialled", "dialled == '1'"),
         ("contact.intent", "intent == 'x'"),
-        ("spoken", "language == 'de'"),
+        ("contact.spoken", "language == 'de'"),
     ]
 
 

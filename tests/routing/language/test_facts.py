@@ -6,7 +6,8 @@ from math import inf, nan
 import pytest
 
 from callcenter.routing.language.declared import without_conditions
-from callcenter.routing.language.facts import LANGUAGE_SPOKEN, MAX_MAGNITUDE
+from callcenter.routing.language.facts import LANGUAGE_SPOKEN, LONG_AGO_DAYS, MAX_MAGNITUDE
+from callcenter.routing.language.trace import trace
 from callcenter.types import Tier
 from tests.routing.language.examples import DAY_MS, HOUR_MS, NOON_MS, Board, configuration, customer, facts
 
@@ -134,3 +135,38 @@ def test_a_computed_tier_takes_the_place_of_the_records() -> None:
     assert (made.values["customer.tier"], other.values["customer.tier"]) == ("silver", "gold")
     assert other.ask("queue.sales.waiting", 0) == 3
     assert len(board.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("of", "days"),
+    [
+        ("2026-12-24", 0),
+        ("2026-12-23", 1),
+        ("2026-12-25", -1),
+        ("2024-02-29", 1029),
+        ("now.date", 0),
+        ("customer.since", LONG_AGO_DAYS),
+    ],
+)
+def test_days_are_counted_from_a_date_to_today(of: str, days: int) -> None:
+    made = facts()
+    assert made.ask(f"days_since.{of}", 0) == days
+    assert made.values[f"days_since.{of}"] == days
+
+
+def test_the_day_that_counts_is_the_local_one() -> None:
+    anna = customer(since="2026-12-20")
+    told = [
+        facts(None, anna, now_ms=at).ask("days_since.customer.since", 0)
+        for at in (NOON_MS + 12 * HOUR_MS - 1, NOON_MS + 12 * HOUR_MS)  # midnight in Berlin
+    ]
+    assert told == [4, 5]
+
+
+def test_a_date_that_is_not_known_is_before_every_other_one() -> None:
+    config = configuration("customer.since < '0000-01-01'", "days_since(customer.since) > days_since('0000-01-01')")
+    assert int(facts(config).ask("days_since.0000-01-01", 0)) < LONG_AGO_DAYS
+    assert all(
+        one.matched
+        for one in (trace(dataclasses.replace(config, rules=(it,)), facts(config))[0] for it in config.rules)
+    )

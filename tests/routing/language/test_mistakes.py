@@ -45,6 +45,8 @@ def test_the_nearest_name_is_proposed_else_those_that_are_known() -> None:
     assert nearest("xyz", ("silver", "gold")) is None
     assert did_you_mean("glod", ("silver", "gold")) == "Did you mean `gold`?"
     assert did_you_mean("xyz", ("silver", "gold")) == "Known here: silver, gold"
+    assert did_you_mean("glod", ("silver", "gold"), under="lists.") == "Did you mean `lists.gold`?"
+    assert did_you_mean("xyz", ("silver", "gold"), under="lists.") == "Known here: lists.silver, lists.gold"
     assert did_you_mean("xyz", (), "No lists are declared") == "No lists are declared"
     many = did_you_mean("xyz", [f"queue{number}" for number in range(30)])
     assert many.endswith("queue19 and 10 more")

@@ -28,22 +28,22 @@ def test_fields_lists_and_conditions_are_found_by_their_paths() -> None:
 @pytest.mark.parametrize(
     ("path", "column", "message", "remedy"),
     [
-        ("customer.teir", 10, "There is no field `customer.teir`", "Did you mean `tier`?"),
-        ("customer.spend_12n", 10, "There is no field `customer.spend_12n`", "Did you mean `spend_12m`?"),
+        ("customer.teir", 10, "There is no field `customer.teir`", "Did you mean `customer.tier`?"),
+        ("customer.spend_12n", 10, "There is no field `customer.spend_12n`", "Did you mean `customer.spend_12m`?"),
         ("custmer.tier", 1, "`custmer.tier` is not known", "Did you mean `customer.tier`?"),
         ("tier", 1, "`tier` is not known", "Did you mean `customer.tier`?"),
         ("hollyday", 1, "`hollyday` is not known", "Did you mean `holiday(...)`?"),
         ("xyzzy", 1, "`xyzzy` is not known", "Write a text in quotes: 'xyzzy'. "),
         ("contact", 1, "`contact` names no field", "Known here: contact.dialled, contact.caller, "),
-        ("contact.caller.x", 9, "There is no field `contact.caller.x`", "Did you mean `caller`?"),
-        ("contact.__class__", 9, "There is no field `contact.__class__`", "Known here: dialled"),
+        ("contact.caller.x", 9, "There is no field `contact.caller.x`", "Did you mean `contact.caller`?"),
+        ("contact.__class__", 9, "There is no field `contact.__class__`", "Known here: contact.dialled"),
         ("queue", 1, "`queue` names no queue", "Known here: general, sales, german-support"),
         ("queue.sles.waiting", 7, "There is no queue `sles`", "Did you mean `sales`?"),
         ("queue.sales", 1, "`queue.sales` is a whole queue", "Say what of it: queue.sales.waiting or "),
         ("queue.sales.wating", 13, "A queue has no `wating` in `queue`", "Did you mean `waiting`?"),
         ("agents.sales.waiting", 14, "A queue has no `waiting` in `agents`", "Known here: ready, signed_in"),
-        ("lists.vip_number", 7, "There is no list `lists.vip_number`", "Did you mean `vip_numbers`?"),
-        ("conditions.offise", 12, "There is no condition `conditions.offise`", "Did you mean `office`?"),
+        ("lists.vip_number", 7, "There is no list `lists.vip_number`", "Did you mean `lists.vip_numbers`?"),
+        ("conditions.offise", 12, "There is no condition `conditions.offise`", "Did you mean `conditions.office`?"),
         ("сontact.caller", 1, "`сontact.caller` is not known", "Check its letters: "),  # noqa: RUF001 - a Cyrillic letter
         ("ｎow.hour", 1, "`ｎow.hour` is not known", "Check its letters: "),  # noqa: RUF001 - a full-width n
     ],

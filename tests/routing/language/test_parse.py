@@ -76,6 +76,15 @@ def test_columns_count_characters_not_bytes() -> None:
         ("starts_with(contact.caller, lower(contact.intent))", "`lower(contact.intent)` is not a text in quotes"),
         ("starts_with(now.hour, '1')", "`now.hour` is a number, and starts_with takes a text"),
         ("lower(3) == ''", "`3` is a number, and lower takes a text"),
+        ("days_since() > 1", "days_since takes 1 value, not 0"),
+        ("days_since(contact.intent) > 1", "`contact.intent` is a text, and days_since takes a date"),
+        ("days_since(customer.spend_12m) > 1", "`customer.spend_12m` is a number, and days_since takes a date"),
+        ("days_since('last year') > 1", "`'last year'` is no date"),
+        ("days_since('') > 1", "`''` is no date"),
+        ("days_since(now.date - 1) > 1", "`now.date` is a date, not a number"),
+        ("days_since(now.day) > 1", "There is no field `now.day`"),
+        ("days_since(now.date)", "`days_since(now.date)` is a number, not a condition"),
+        ("dayssince(now.date) > 1", "`dayssince` is no function"),
         ("startswith(contact.caller, '+')", "`startswith` is no function"),
         ("contact.caller.startswith('+')", "`contact.caller.startswith` is no function"),
         ("contact.caller.lower() == ''", "`contact.caller.lower` is no function"),
@@ -147,7 +156,8 @@ def test_whatever_text_is_read_or_refused(source: str) -> None:
 WORDS = """
 and or not in is if lambda ( ) [ ] , == != < <= > >= = + - * ** / . : := ! & 1 0.5 08 'gold' '' "x" ' # True None
 customer.tier customer.spend_12m customer.known now.date now.hour queue.german-support.waiting lists.nobody {} f'' ﬁ
-conditions.valued_now open('office') starts_with( lower( contact.__class__ __builtins__
+conditions.valued_now open('office') starts_with( lower( days_since( contact.spoken contact.__class__ __builtins__
+customer.since '2026-12-24'
 """
 PIECES = st.sampled_from([*WORDS.split(), "\n"])
 
@@ -170,5 +180,11 @@ def read_or_refused(source: str) -> None:
             assert mistake.remedy
         return
     for node in walk(read.tree):
-        assert not isinstance(node, Field) or node.path in SCHEMA.fields or node.path.startswith(("open.", "holiday."))
+        of_functions = ("open.", "holiday.", "days_since.")
+        assert not isinstance(node, Field) or node.path in SCHEMA.fields or node.path.startswith(of_functions)
         assert not isinstance(node, Values) or node.kind in (Kind.TEXT, Kind.NUMBER)
+
+
+def test_days_since_a_date_are_a_number_that_is_one_fact() -> None:
+    read = parse("days_since(customer.since) > 1 and days_since( '2026-12-24' ) == 2", SCHEMA)
+    assert read.fields == ("days_since.customer.since", "days_since.2026-12-24")

@@ -169,3 +169,25 @@ def test_the_first_match_is_that_of_a_loop_over_the_rules(rules: list[RuleConfig
         assert program.first(given_facts, start) == next((i for i in range(start, len(rules)) if alone[i]), None)
     for index in range(len(rules)):
         assert program.because(index, given_facts)
+
+
+def test_how_long_ago_something_was_is_asked_without_anybody_counting_the_days() -> None:
+    config = configuration(
+        "days_since(customer.since) <= 30 and customer.known", "30 < days_since(customer.since) <= 30 + 60"
+    )
+    program = compile_rules(config)
+    told = [program.first(facts(config, customer(since=day))) for day in ("2026-12-24", "2026-11-24", "2026-11-23")]
+    assert told == [0, 0, 1]
+    assert program.first(facts(config, customer(since="2026-12-25"))) == 0, "a day to come is less than none ago"
+    assert program.first(facts(config, customer(since="2026-09-24"))) is None
+    assert program.first(facts(config)) is None
+    assert program.because(1, facts(config, customer(since="2026-11-23"))) == "days_since(customer.since) is 31"
+
+
+def test_the_language_that_counts_is_the_calls_else_the_customers() -> None:
+    config = configuration("contact.spoken == 'de'")
+    program = compile_rules(config)
+    assert program.first(facts(config, customer(language="de"))) == 0
+    assert program.first(facts(config, customer(language="de"), language="en")) is None
+    assert program.first(facts(config, customer(language="en"), language="de")) == 0
+    assert program.first(facts(config, customer(language="de"), customer(language="de"))) is None

@@ -118,3 +118,11 @@ def test_values_are_told_as_people_write_them() -> None:
         "1e+15",
         "6",
     ]
+
+
+def test_days_are_told_with_the_date_that_they_are_counted_from() -> None:
+    config = configuration("days_since(customer.since) < 10 or days_since('2026-12-01') < 20")
+    (traced,) = trace(config, facts(config, customer(since="2026-12-01")))
+    first, second = traced.parts[0].parts
+    assert first.parts == (Part("days_since(customer.since)", 23, (Part("customer.since", "2026-12-01"),)),)
+    assert second.parts == (Part("days_since('2026-12-01')", 23),)

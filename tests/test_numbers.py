@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.crm.numbers import to_e164
+from callcenter.numbers import country_code, to_e164
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,7 @@ def test_any_text_is_a_number_or_none(raw: str, region: str) -> None:
 def test_number_in_e164_stays_as_it_is(raw: str, region: str) -> None:
     number = to_e164(raw, region)
     assert number is None or to_e164(number, region) == number
+
+
+def test_a_country_has_a_code() -> None:
+    assert [country_code(region) for region in ("US", "DE", "XX")] == ["+1", "+49", "+"]

@@ -12,6 +12,8 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, V
 _MIN_UNLISTED_DIGITS = 7
 _MAX_LENGTH = 250
 
+DEFAULT_REGION = "US"
+
 
 def to_e164(raw: str | None, default_region: str) -> str | None:
     """The number in E.164, or None for what is withheld, internal, short or no number.
@@ -27,6 +29,11 @@ def to_e164(raw: str | None, default_region: str) -> str | None:
     if number is None and text.isdecimal():
         number = _parse("+" + text, default_region)  # some lines send E.164 without its plus
     return None if number is None else phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def country_code(region: str) -> str:
+    """Such as `+1` for `US`; `+` for a region that there is not."""
+    return f"+{phonenumbers.country_code_for_region(region) or ''}"
 
 
 def _without_address(raw: str) -> str:
