@@ -17,14 +17,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from callcenter.admin import files as admin_files
 from callcenter.admin import load as admin_load
 from callcenter.admin import schema, yaml_source
 from callcenter.admin.schema import Model, Text, like
 from callcenter.admin.yaml_source import Document, Mistake, Place
+from callcenter.numbers import DEFAULT_REGION
 from callcenter.types import AgentId, Configuration, PbxName
 
 # The environment variables that are settings. Secrets only: the rest belongs where it can be read and reviewed.
@@ -55,6 +54,9 @@ def _redis_url(url: str) -> str:
 
 
 def _database_url(url: str) -> str:
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - it takes long to load, and most settings name no database
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
     drivers = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")
     try:
         fits = make_url(url).drivername in drivers
@@ -94,10 +96,14 @@ class PbxSettings(Model):
 
 
 class RedisSettings(Model):
-    """Where the journal lives. Without `url` the daemon starts a redis-server of its own in the data directory."""
+    """Where the journal lives. Without `url` the daemon starts a redis-server of its own in the data directory.
+
+    `shared` is for two daemons, of which one stands by: then no start goes on without Redis.
+    """
 
     url: Annotated[str, AfterValidator(_redis_url)] | None = Field(default=None, repr=False)
     stream: Text = "callcenter:journal"
+    shared: bool = False
     snapshot_every: Annotated[int, Field(ge=100, le=1_000_000)] = 5_000  # events between two snapshots
 
 
@@ -114,7 +120,7 @@ class HttpSettings(Model):
 
 
 class CrmSettings(Model):
-    default_region: Annotated[str, like(r"[A-Z]{2}", "a country's two capital letters, such as DE")] = "US"
+    default_region: Annotated[str, like(r"[A-Z]{2}", "a country's two capital letters, such as DE")] = DEFAULT_REGION
     lookup_deadline_ms: Annotated[int, Field(ge=1, le=10_000)] = 200
     lookup_limit_s: Annotated[float, Field(gt=0, le=60)] = 10.0  # a later answer is not waited for
 
@@ -123,7 +129,7 @@ class Settings(Model):
     data_dir: Location = Path("data")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     agents: Location = Path("agents.yaml")
-    routing: Location = Path("../rules/routing.yaml")
+    routing: Location = Path("../rules")
     pbx: PbxSettings = PbxSettings()
     redis: RedisSettings = RedisSettings()
     database: DatabaseSettings = DatabaseSettings()
@@ -150,6 +156,7 @@ class Loaded:
     logins: Mapping[AgentId, Login]
     dispositions: tuple[str, ...]
     not_ready_reasons: tuple[str, ...]
+    rules_written: int  # the configuration has the defaults of the entries among its rules
     warnings: tuple[str, ...] = ()
 
 
@@ -193,6 +200,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ, *, routing: Path |
         _logins(made.agents),
         made.routing.dispositions,
         made.routing.not_ready_reasons,
+        len(made.routing.rules),
         tuple(str(mistake) for mistake in warnings),
     )
 
@@ -241,7 +249,8 @@ def _given(settings: Settings | None, main: Document) -> admin_load.Given:
         prefix, deadline_ms = main.text("pbx", "device_prefix") or "", CrmSettings().lookup_deadline_ms
         return admin_load.Given(PbxName(PbxSettings().name), prefix, deadline_ms)
     pbx = settings.pbx
-    return admin_load.Given(PbxName(pbx.name), pbx.device_prefix, settings.crm.lookup_deadline_ms)
+    crm = settings.crm
+    return admin_load.Given(PbxName(pbx.name), pbx.device_prefix, crm.lookup_deadline_ms, crm.default_region)
 
 
 def _named(main: Document, key: str) -> Path:
@@ -291,8 +300,8 @@ def _absolute(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(
         update={
             "data_dir": (folder / settings.data_dir).absolute(),
-            "agents": folder / settings.agents,
-            "routing": folder / settings.routing,
+            "agents": _tidy(folder / settings.agents),
+            "routing": _tidy(folder / settings.routing),
             "pbx": pbx.model_copy(update={"tls": tls, "secret_file": secret_file}),
             "http": settings.http.model_copy(update={"session_secret_file": session_file}),
         }

@@ -82,8 +82,7 @@ class DemoFolder:
     def write(self, manager: Manager, http_port: int) -> None:
         """Write the daemon's settings, made from the shipped ones."""
         self.config_file.parent.mkdir(parents=True)
-        (self.path / "rules").mkdir()
-        shutil.copy(PROJECT / "rules/routing.yaml", self.path / "rules/routing.yaml")
+        shutil.copytree(PROJECT / "rules", self.path / "rules", ignore=shutil.ignore_patterns(".*"))
         settings = {
             "data_dir": "../data",
             "pbx": {"host": "127.0.0.1", "port": manager.port, "secret_file": str(manager.secret_file)},

@@ -97,9 +97,9 @@ def test_five_mistakes_in_five_places_are_all_reported_with_file_line_key_and_re
         routing=ROUTING.replace("queue: sales, priority", "queue: sale, priority").replace("tier: gold", "tier: gould"),
     )
     assert mistakes(folder) == [
-        "agents.yaml:2:61: agents[0].skills.sales: is '11'. It should be less than or equal to 10",
+        "agents.yaml:2:61: agents[0].skills.sales: is '11'. It should be a whole number from 1 to 10",
         "callcenter.yaml:3:3: pbx.prot: is not a known key. Did you mean `port`?",
-        "callcenter.yaml:5:9: http.port: is '80800'. It should be less than or equal to 65535",
+        "callcenter.yaml:5:9: http.port: is '80800'. It should be a whole number from 0 to 65535",
         "routing.yaml:11:18: rules[0].when.tier: there is no tier `gould` in tiers. Did you mean `gold`?",
         "routing.yaml:12:20: rules[0].route.queue: there is no queue `sale` in queues. Did you mean `sales`?",
     ]
@@ -227,7 +227,10 @@ def test_a_secret_that_stands_in_the_settings_themselves_is_warned_of_where_othe
         ("pbx: {secret: a, tls: {ca_file: no.pem}}", "pbx.tls.ca_file: there is no file no.pem"),
         ("pbx: {secret: a, name: Main PBX}", "pbx.name: is 'Main PBX'. It should be 1 to 32 of a-z, 0-9 and _"),
         ('pbx: {secret: a, username: "a\\r\\nb"}', "pbx.username: is 'a\\r\\nb'. It should be one line"),
-        ("pbx: {secret: a, ping_deadline_s: 0}", "pbx.ping_deadline_s: is '0'. It should be greater than 0"),
+        (
+            "pbx: {secret: a, ping_deadline_s: 0}",
+            "pbx.ping_deadline_s: is '0'. It should be a number above 0, up to 60",
+        ),
         ("log_level: loud", "log_level: is 'loud'. It should be 'debug', 'info'"),
         ("redis: {url: 'http://hush'}", "redis.url: is not right (its value is not shown)"),
         ("database: {url: mysql://hush}", "database.url: is not right (its value is not shown)"),

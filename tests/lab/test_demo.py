@@ -23,6 +23,7 @@ from random import Random
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from callcenter.settings import load_rules
 from lab.daemon_process import DaemonFailed, DaemonProcess, all_ready
 from lab.demo import line_of
 from lab.demo_calls import LINES, MEAN_RATE, WAVE_S, WITHHELD, rate, visitors
@@ -233,6 +234,9 @@ def test_the_folder_is_made_anew_and_belongs_to_one_demo(tmp_path: Path) -> None
     with pytest.raises(DemoFailed, match="another demo is running"):
         second.open()
     first.write(Manager(5038, tmp_path / "secret"), 8080)
+    rules = {path.name for path in (PROJECT / "rules").iterdir() if not path.name.startswith(".")}
+    assert {path.name for path in (tmp_path / "rules").iterdir()} == rules
+    assert load_rules(first.config_file).mistakes == ()
     (first.data / "old").mkdir(parents=True)
     first.close()
     second.open()
