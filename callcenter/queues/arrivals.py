@@ -27,6 +27,7 @@ def arrive(state: State, event: ContactArrived) -> None:
         id=event.contact,
         channel=event.channel,
         caller=event.caller,
+        number=event.number,
         caller_name=event.caller_name,
         dialled=event.dialled,
         account=event.account,

@@ -33,7 +33,7 @@ class ContactTrigger(Enum):
     CONNECTED = "connected"
     CALLER_LEFT = "caller left"
     RELEASED = "agent's leg ended"
-    SENT_AWAY = "withdrawn, or its queue is closed"
+    SENT_AWAY = "sent away"
 
 
 _S, _T = ContactState, ContactTrigger
@@ -73,6 +73,19 @@ CONTACT_TABLE = StateTable(
 
 
 @dataclass(slots=True)
+class Hearing:
+    """What a contact has heard in the queues that treat those who wait."""
+
+    queue: QueueName | None = None  # where the rhythm of its announcements began
+    due_ms: int | None = None  # when the next one is
+    turn: int = 0  # how many it has heard there
+    greeted: bool = False
+    music: str | None = None  # as the PBX was told last, empty: its own; None: never told
+    told: bool = True  # false when nobody knows whether that has reached it
+    played: int = 0  # how often something was said
+
+
+@dataclass(slots=True)
 class Contact:
     id: ContactId
     channel: ChannelRef
@@ -85,6 +98,7 @@ class Contact:
     arrived_ms: int
     sequence: int
     tier: Tier
+    number: str | None = None  # the caller's in E.164, as rules see it; `caller` is as the PBX gave it
     state: ContactState = CONTACT_TABLE.initial
     customers: tuple[Customer, ...] = ()
     identified: bool = False
@@ -100,6 +114,8 @@ class Contact:
     by_overflow: bool = False  # it waits in the last of them because of that, and not by its rule
     # No queue would have it now, but a phone rings for it: it is routed again if that comes to nothing.
     astray: bool = False
+    in_fallback: bool = False  # the PBX has it in its own queue, and has been asked for it
+    hearing: Hearing | None = None  # None: nothing so far
     ringing: tuple[OfferId, ...] = ()  # the live offers, oldest first
     offer: OfferId | None = None  # the accepted one
     agent: AgentId | None = None  # of that offer
@@ -109,6 +125,20 @@ class Contact:
     segment_started_ms: int = 0
     connected_ms: int | None = None
     ended_ms: int | None = None
+
+    @property
+    def to_be_offered(self) -> bool:
+        return self.state is ContactState.WAITING and not self.in_fallback
+
+    @property
+    def queue(self) -> QueueName | None:
+        """Where it waits or has waited last; None before it is routed, and where a rule sends it away at once."""
+        return None if self.route is None or self.route.away is not None else self.route.queue
+
+    @property
+    def priority(self) -> int | None:
+        """None where it has no queue."""
+        return None if self.route is None or self.route.away is not None else self.route.priority
 
     def move(self, trigger: ContactTrigger) -> None:
         self.state = CONTACT_TABLE.next(self.state, trigger)

@@ -32,13 +32,16 @@ def stop_waiting(state: State, contact: Contact) -> None:
     if contact.route is not None and contact.steps < len(contact.route.relaxations):
         state.saved.timers.cancel(TimerKind.RELAX, contact.id)
     state.saved.timers.cancel(TimerKind.OVERFLOW, contact.id)
+    state.lines.leave(contact.id)
+    if contact.hearing is not None:
+        state.saved.timers.cancel(TimerKind.ANNOUNCE, contact.id)
     state.waiting_anew.pop(contact.id, None)
 
 
 def _record(contact: Contact, outcome: Outcome, state: State) -> RecordContact:
     route = contact.route
     until_ms = contact.connected_ms if contact.connected_ms is not None else state.now_ms
-    queue = state.queues.get(route.queue) if route else None
+    queue = state.queues.get(contact.queue) if contact.queue is not None else None
     return RecordContact(
         contact=contact.id,
         channel=contact.channel,
@@ -50,8 +53,8 @@ def _record(contact: Contact, outcome: Outcome, state: State) -> RecordContact:
         language=contact.language,
         customer=contact.customers[0].id if len(contact.customers) == 1 else None,
         tier=contact.tier,
-        queue=route.queue if route else None,
-        priority=route.priority if route else None,
+        queue=contact.queue,
+        priority=contact.priority,
         rule=route.rule if route else None,
         because=route.because if route else None,
         agent=contact.agent,
@@ -62,4 +65,5 @@ def _record(contact: Contact, outcome: Outcome, state: State) -> RecordContact:
         waited_ms=until_ms - contact.arrived_ms,
         offers=contact.offers_made,
         service_level_ms=queue.service_level_ms if queue else None,
+        tags=route.tags if route else (),
     )

@@ -35,7 +35,7 @@ LOOK_AGAIN_MS = 1_000
 def route(state: State, contact: Contact) -> None:
     """Ask the rules, for the first time or again. An offer that is ringing meanwhile stands."""
     wanted = _supervised(state, contact, _decided(state, contact))
-    admitted = _admitted(state, contact, wanted)
+    admitted = _admitted(state, contact, wanted) if wanted.away is None else None
     contact.astray = admitted is None
     if admitted is None:
         if contact.state is not ContactState.OFFERED:  # else it may still be answered where it is
@@ -73,7 +73,7 @@ def facts_of(state: State, contact: Contact) -> Facts:
         tier=highest_tier(state.configuration, contact.customers),
         figures=StateFigures(state),
         dialled=contact.dialled,
-        caller=contact.caller or "",
+        caller=contact.number or contact.caller or "",
         caller_name=contact.caller_name,
         intent=contact.intent or "",
         language=contact.language or "",
@@ -94,6 +94,7 @@ def sent_on(route: Route, queue: QueueName) -> Route:
         prefer=(),
         prefer_for_ms=0,
         overflow=None,
+        away=None,
     )
 
 
@@ -114,9 +115,9 @@ def prioritise(state: State, contact: Contact, priority: int, by: str) -> None:
     state.waiting_anew[contact.id] = None
 
 
-def send_away(state: State, contact: Contact, outcome: Outcome) -> None:
+def send_away(state: State, contact: Contact, outcome: Outcome, message: str = "") -> None:
     """End a contact that no phone rings for, and let the PBX tell the caller."""
-    state.emit(SendAway(contact.id, contact.channel, outcome))
+    state.emit(SendAway(contact.id, contact.channel, outcome, message))
     end_contact(state, contact, ContactTrigger.SENT_AWAY, outcome)
 
 
@@ -136,15 +137,17 @@ def _is_in_closed(state: State, contact: Contact) -> bool:
 
 
 def relaxation_due(state: State, contact_id: ContactId) -> None:
-    _relax(state, state.saved.contacts[contact_id])
+    """One step at a time: where timers are late, the contact's overflow may be due before the next one."""
+    contact = state.saved.contacts[contact_id]
+    _relax(state, contact, contact.steps + 1)
 
 
-def _relax(state: State, contact: Contact) -> None:
-    """Take the steps that are due, and wait for the next one."""
+def _relax(state: State, contact: Contact, at_most: int) -> None:
+    """Take the steps that are due, until `at_most` have been taken, and wait for the next one."""
     assert contact.route is not None
     assert contact.needs is not None
     steps, before = contact.route.relaxations, contact.steps
-    while contact.steps < len(steps) and contact.arrived_ms + steps[contact.steps].after_ms <= state.now_ms:
+    while contact.steps < at_most and contact.arrived_ms + steps[contact.steps].after_ms <= state.now_ms:
         step = steps[contact.steps]
         contact.needs = relaxed(contact.needs, step)
         contact.steps += 1
@@ -254,10 +257,21 @@ def _lets_in(state: State, queue: QueueName, here: QueueName | None) -> bool:
 
 
 def _turn_away(state: State, contact: Contact, wanted: Route) -> None:
-    contact.route = contact.route or wanted
-    words = f"queue {wanted.queue} is {state.queue_state(wanted.queue).value}, and there is no other"
+    """The log says where the contact waited until then, and which rule has sent it away, if one has."""
+    before = contact.route
+    if wanted.away is None:
+        contact.route = before or wanted
+        words = f"queue {wanted.queue} is {state.queue_state(wanted.queue).value}, and there is no other"
+    else:
+        contact.route = (
+            wanted
+            if before is None  # else what is due by it must still be found
+            else replace(before, rule=wanted.rule, because=wanted.because, tags=wanted.tags)
+        )
+        words = f"{wanted.rule}: {wanted.because}; away, with the message {wanted.away}"
+        state.remember_message(contact.id, wanted.away)
     state.record_decision(contact, DecisionKind.TURNED_AWAY, words)
-    send_away(state, contact, Outcome.CLOSED)
+    send_away(state, contact, Outcome.CLOSED, wanted.away or "")
 
 
 def _settle(state: State, contact: Contact) -> None:
@@ -267,7 +281,7 @@ def _settle(state: State, contact: Contact) -> None:
     if contact.needs is not None:  # a step of the route before may be due some time
         state.saved.timers.cancel(TimerKind.RELAX, contact.id)
     contact.needs, contact.steps = needs_of(contact.route), 0
-    _relax(state, contact)
+    _relax(state, contact, len(contact.route.relaxations))
     keep(state, contact)
     state.waiting_anew[contact.id] = None
     watch_overflow(state, contact)

@@ -1,5 +1,7 @@
 """How contacts come, are identified in time or late, and leave."""
 
+import dataclasses
+
 from callcenter.commands import (
     AgentChanged,
     ContactRouted,
@@ -55,6 +57,28 @@ def test_a_slow_directory_delays_no_call() -> None:
         pop("anna.1", identified=False),
         ring("anna.1"),
     )
+
+
+def test_rules_see_the_number_in_e164_however_late_the_record_and_screen_and_log_as_the_pbx_gave_it() -> None:
+    vip = dataclasses.replace(rule("vip"), when="contact.caller == '+49301234567'")
+    story = Playbook.open(configuration(ADA, rules=(vip,)))
+    story.at(100, arrived("anna", caller="0301234567", number="+49301234567"))
+    story.expect(want(LookUpCustomer, contact="anna", caller="0301234567"))
+    story.wait_until(100 + LOOKUP_MS).expect(
+        want(ContactRouted, contact="anna", rule="vip"),
+        want(ScreenPop, caller="0301234567", because="contact.caller is +49301234567"),
+        want(RingDevice, offer="anna.1", caller="0301234567"),
+    )
+    story.at(2_000, left("anna")).expect(recorded("anna", Outcome.ABANDONED, caller="0301234567"))
+
+
+def test_a_number_that_cannot_be_read_is_to_rules_what_the_pbx_gave() -> None:
+    inside = dataclasses.replace(rule("inside"), when="contact.caller == '214'")
+    withheld = dataclasses.replace(rule("withheld"), when="contact.caller == ''")
+    story = Playbook.open(configuration(rules=(inside, withheld)))
+    story.at(100, arrived("anna", caller="214")).wait_until(100 + LOOKUP_MS)
+    story.expect(want(ContactRouted, contact="anna", rule="inside"))
+    story.at(1_000, arrived("ben")).expect(want(ContactRouted, contact="ben", rule="withheld"))
 
 
 def test_a_late_record_while_waiting_moves_the_contact_to_its_place() -> None:

@@ -14,6 +14,7 @@ from tests.playbook import (
     customer,
     found,
     left,
+    moved,
     recorded,
     rule,
     skills,
@@ -51,6 +52,19 @@ def test_the_answer_ends_the_wait_with_all_that_was_due() -> None:
         Playbook.open(configuration(agent("ada"), rules=(wants,))).at(100, arrived("anna")).at(200, answered("anna.1"))
     )
     assert story.engine.next_due_ms() is None
+
+
+def test_the_tags_of_the_last_route_are_recorded() -> None:
+    gold = replace(rule("gold", tier="gold"), tags=("vip", "known"))
+    config = configuration(rules=(gold, replace(rule("rest"), tags=("unknown",))))
+    story = Playbook.open(config).at(100, arrived("anna", caller="+1")).at(150, left("anna"))
+    story.expect(recorded("anna", Outcome.ABANDONED, tags=()))
+    story.at(200, arrived("ben", caller="+1")).wait_until(500).at(600, left("ben"))
+    story.expect(recorded("ben", Outcome.ABANDONED, tags=("unknown",)))
+    story.at(700, arrived("cleo", caller="+1")).wait_until(1_000).at(1_100, found("cleo", customer(1, "gold")))
+    story.at(1_200, moved("cleo", "general"), left("cleo")).expect(
+        recorded("cleo", Outcome.ABANDONED, tags=("vip", "known"))
+    )
 
 
 def test_a_record_that_comes_after_the_end_is_late() -> None:

@@ -2,9 +2,20 @@
 
 from dataclasses import replace
 
-from callcenter.commands import ContactRouted, RecordDecision, RecordSegment, RingDevice, ScreenPop, SendAway
-from callcenter.events import ConfigurationLoaded, ContactMoved, QueueStateSet
+from callcenter.commands import (
+    ContactRouted,
+    EventIgnored,
+    RecordContact,
+    RecordDecision,
+    RecordSegment,
+    RingDevice,
+    ScreenPop,
+    SendAway,
+    StopRinging,
+)
+from callcenter.events import ConfigurationLoaded, ContactMoved, QueueStateSet, TimePassed
 from callcenter.types import (
+    AWAY,
     AgentConfig,
     Configuration,
     ContactId,
@@ -24,6 +35,7 @@ from callcenter.types import (
     TierRule,
 )
 from tests.playbook import (
+    LOOKUP_MS,
     Playbook,
     Want,
     agent,
@@ -217,6 +229,68 @@ def test_who_rings_while_new_rules_lead_nowhere_is_routed_again_when_the_phone_s
     )
 
 
+# ---- rules that send away
+
+
+def leading_away(*agents: AgentConfig, tier: str | None = None, **changes: object) -> Configuration:
+    """Those of a tier, else all, are sent away by a rule; the others wait in general."""
+    gone = replace(rule("shut", tier=tier), queue=AWAY, away="holiday", tags=("late",), **changes)  # type: ignore[arg-type]
+    return configuration(*agents, queues=(queue("general"), queue("sales")), rules=(gone, rule("rest", priority=4)))
+
+
+def test_a_rule_sends_away_at_once_though_an_agent_is_free() -> None:
+    words = "shut: the rule asks nothing; away, with the message holiday"
+    story = Playbook.open(leading_away(agent("ada"))).at(100, arrived("anna"))
+    story.expect(
+        decided("anna", DecisionKind.TURNED_AWAY, queue=None, priority=None, words=words),
+        want(SendAway, contact="anna", outcome=Outcome.CLOSED, message="holiday"),
+        segment("anna", 1, queue=None),
+        recorded("anna", Outcome.CLOSED, queue=None, priority=None, rule="shut", because="the rule asks nothing"),
+        no(RingDevice),
+        no(ContactRouted),
+    )
+    story.expect(recorded("anna", Outcome.CLOSED, tags=("late",), waited_ms=0, offers=0, service_level_ms=None))
+    assert story.is_gone("anna")
+    assert story.engine.next_due_ms() is None
+
+
+def test_a_record_that_comes_too_late_does_not_bring_the_caller_back() -> None:
+    story = Playbook.open(leading_away(tier="standard")).at(100, arrived("anna", caller="+1"))
+    story.wait_until(100 + LOOKUP_MS).expect(recorded("anna", Outcome.CLOSED, queue=None))
+    story.at(400, found("anna", customer(1, "gold"))).expect(want(EventIgnored), no(RecordDecision))
+
+
+def test_who_waits_is_sent_away_when_the_record_or_new_rules_say_so_and_the_log_says_where_it_waited() -> None:
+    story = Playbook.open(leading_away(tier="gold", when="queue.general.open")).at(100, arrived("anna", caller="+1"))
+    story.wait_until(400).at(500, found("anna", customer(1, "gold"))).expect(
+        decided("anna", DecisionKind.TURNED_AWAY, queue="general", priority=4),
+        want(SendAway, contact="anna", message="holiday"),
+        recorded("anna", Outcome.CLOSED, queue="general", priority=4, rule="shut", tags=("late",), waited_ms=400),
+    )
+    widened = replace(relaxing(billing=9), overflow=Overflow(80_000))
+    story = Playbook.open(configuration(rules=(widened,))).at(100, arrived("anna"))
+    story.at(200, ConfigurationLoaded(leading_away())).expect(no(RecordDecision))
+    story.at(300, ConfigurationLoaded(leading_away(), reroute=True)).expect(recorded("anna", Outcome.CLOSED))
+    assert story.engine.next_due_ms() is None  # neither a step nor the overflow
+
+
+def test_a_phone_rings_on_and_if_nobody_answers_the_caller_is_sent_away() -> None:
+    story = Playbook.open(leading_away(agent("ada"), tier="gold")).at(100, arrived("anna", caller="+1"))
+    story.wait_until(400).at(500, found("anna", customer(1, "gold"))).expect(no(SendAway), no(StopRinging))
+    story.at(600, leg_ended("anna.1", LegEnd.BUSY)).expect(want(SendAway, message="holiday"), no(RingDevice))
+
+
+def test_who_was_moved_or_has_overflowed_is_left_where_it_is() -> None:
+    for overflow in (None, Overflow(1_000, SALES)):
+        config = leading_away(tier="gold")
+        queues = (replace(config.queues[0], overflow=overflow), config.queues[1])
+        story = Playbook.open(replace(config, queues=queues)).at(100, arrived("anna", caller="+1")).wait_until(2_000)
+        if overflow is None:
+            story.at(2_100, ContactMoved(ContactId("anna"), SALES, "sue"))
+        story.at(2_200, found("anna", customer(1, "gold"))).expect(no(SendAway), no(RecordContact))
+        assert story.contact("anna").queue == "sales"
+
+
 # ---- overflow
 
 
@@ -252,6 +326,17 @@ def test_a_circle_of_overflows_ends_where_it_began() -> None:
     assert route is not None
     assert route.queue in ("general", "sales")
     assert story.engine.next_due_ms() is None
+
+
+def test_where_time_is_late_steps_and_overflow_come_in_the_order_of_their_times() -> None:
+    config = flowing(Overflow(40_000, GENERAL))
+    story = Playbook.open(replace(config, rules=(replace(config.rules[0], relaxations=STEPS[1:]),)))
+    story.at(100, arrived("anna")).at(95_000, TimePassed()).expect(decided("anna", DecisionKind.OVERFLOWED, number=2))
+    early, late = Relaxation(30_000, lower=skills(tact=8)), Relaxation(50_000, lower=skills(tact=1))
+    story = Playbook.open(replace(config, rules=(replace(config.rules[0], relaxations=(early, late)),)))
+    story.at(100, arrived("anna")).at(95_000, TimePassed()).expect(
+        decided("anna", DecisionKind.RELAXED, number=2), decided("anna", DecisionKind.OVERFLOWED, number=3)
+    )
 
 
 def test_overflow_to_nowhere_ends_the_call_with_a_message() -> None:
