@@ -1,8 +1,8 @@
 """Why a contact went where it went, asked afterwards: the engine handles the journal's events again, and tells.
 
 One idea: the core is a function of state, event and time, so nothing has to be written down while calls come in. The
-last snapshot and the events after it give every decision since again, this time with its reasons. How far back that
-goes depends on `redis.snapshot_every`.
+last snapshot and the events after it, those that wait for Redis in the gap's file included, give every decision since
+again, this time with its reasons. How far back that goes depends on `redis.snapshot_every`.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from typing import TypeVar
 
 from callcenter.commands import OfferClosed, RecordContact, RecordDecision, RingDevice
 from callcenter.engine import Engine
-from callcenter.recovery import open_journal
+from callcenter.recovery import engine_before, gap_file, open_journal, read_history
 from callcenter.routing.explain import Explanation
 from callcenter.settings import Loaded, Settings
 from callcenter.stores.journal import Journal, JournalCorruptError
+from callcenter.stores.journal_file import GapFile
 from callcenter.stores.redis_server import running_url
-from callcenter.stores.snapshot import decode_snapshot
 from callcenter.types import Configuration, ContactId, OfferId
 
 T = TypeVar("T")
@@ -48,15 +48,17 @@ async def story_of(loaded: Loaded, contact: ContactId) -> Story:
 
     Raises what `from_journal` raises.
     """
-    return await from_journal(loaded.settings, lambda journal: _read(journal, loaded.configuration, contact))
+    return await from_journal(
+        loaded.settings, lambda journal, file: _read(journal, file, loaded.configuration, contact)
+    )
 
 
 async def engine_of(loaded: Loaded) -> Engine:
     """The engine as it was at the journal's end: a copy, to be asked and thrown away. Raises as `story_of` does."""
-    return await from_journal(loaded.settings, lambda journal: _restored(journal, loaded.configuration))
+    return await from_journal(loaded.settings, lambda journal, file: _restored(journal, file, loaded.configuration))
 
 
-async def from_journal(settings: Settings, read: Callable[[Journal], Awaitable[T]]) -> T:
+async def from_journal(settings: Settings, read: Callable[[Journal, GapFile], Awaitable[T]]) -> T:
     """What `read` makes of the journal, asked again where the daemon has cut it meanwhile.
 
     Raises what `Journal.load` and `RedisServer.start` raise, whose texts are for people.
@@ -70,7 +72,7 @@ async def from_journal(settings: Settings, read: Callable[[Journal], Awaitable[T
             closing.push_async_callback(journal.close)
         for attempt in range(READ_ATTEMPTS):
             try:
-                return await read(journal)
+                return await read(journal, gap_file(settings))
             except JournalCorruptError:
                 if attempt + 1 == READ_ATTEMPTS:
                     raise
@@ -78,18 +80,18 @@ async def from_journal(settings: Settings, read: Callable[[Journal], Awaitable[T
     raise AssertionError("unreachable")
 
 
-async def _restored(journal: Journal, configuration: Configuration) -> Engine:
-    snapshot, tail = await journal.load()
-    engine = Engine(decode_snapshot(snapshot)) if snapshot is not None else Engine.fresh(configuration)
-    for now_ms, event in tail:
+async def _restored(journal: Journal, file: GapFile, configuration: Configuration) -> Engine:
+    history = await read_history(journal, file)
+    engine = engine_before(history, configuration)
+    for now_ms, event in history.tail:
         engine.handle(now_ms, event)
     return engine
 
 
-async def _read(journal: Journal, configuration: Configuration, contact: ContactId) -> Story:
-    snapshot, tail = await journal.load()
-    engine = Engine(decode_snapshot(snapshot)) if snapshot is not None else Engine.fresh(configuration)
-    story = Story(contact, since_ms=tail[0][0] if tail else None)
+async def _read(journal: Journal, file: GapFile, configuration: Configuration, contact: ContactId) -> Story:
+    history = await read_history(journal, file)
+    engine = engine_before(history, configuration)
+    story = Story(contact, since_ms=history.tail[0][0] if history.tail else None)
     explained: dict[OfferId | None, Explanation] = {}
 
     def explain(why: Explanation) -> None:
@@ -97,7 +99,7 @@ async def _read(journal: Journal, configuration: Configuration, contact: Contact
             explained[why.offer] = why
 
     engine.explain_offers(explain)
-    for now_ms, event in tail:
+    for now_ms, event in history.tail:
         for command in engine.handle(now_ms, event):
             told: Told | None = None
             if isinstance(command, RingDevice):

@@ -4,12 +4,11 @@ Whatever has come in while the last batch was being journalled is handled as one
 journal in one round trip, and only then are its commands released to the shells, in order. A busy moment thus costs
 fewer round trips, not more.
 
-When the journal can't be reached, callers matter more than the record: commands are released all the same, the daemon
-says so and is not ready, and a full snapshot is written before journalling goes on (docs/decisions/0003).
+The records for the contact log are journalled with the event that they came of, before anybody acts. Where the journal
+is kept while Redis is away is its keeper's business; calls never wait for it (docs/decisions/0011).
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,14 +16,12 @@ from dataclasses import dataclass, field
 from callcenter.commands import Command
 from callcenter.engine import Engine
 from callcenter.events import Event, TimePassed
-from callcenter.stores.journal import Journal, JournalUnavailableError
-from callcenter.stores.snapshot import encode_snapshot
-
-log = logging.getLogger(__name__)
+from callcenter.stores.codec import Record
+from callcenter.stores.journal import Entry
+from callcenter.stores.journal_keeper import JournalKeeper
 
 INBOX_LIMIT = 100_000
 BATCH_LIMIT = 200  # events handled between two turns of the loop; a larger batch would hold up the wire
-JOURNAL_RETRY_S = 1.0
 
 Outlet = Callable[[Command], None]
 
@@ -51,42 +48,36 @@ class _Waiting:
 
 @dataclass(slots=True)
 class RunnerStats:
-    """For health and metrics. `journal_error` is None while journalling works."""
+    """For health and metrics."""
 
     handled: int = 0
-    journal_error: str | None = None
     decision_observers: list[Callable[[float], None]] = field(default_factory=list)
 
 
 class Runner:
     """Feeds an engine, one event after the other, and lets its commands out in the same order.
 
-    `fail` is called once with whatever broke: a broken invariant must stop the daemon loudly. `settle` waits until the
-    records released so far are safe; a snapshot forgets the events that could tell them again, so it waits for that.
+    `confirm` raises where another daemon may have taken over: asked before commands are released. `fail` is called once
+    with whatever broke: a broken invariant must stop the daemon loudly.
     """
 
     def __init__(
         self,
         engine: Engine,
-        journal: Journal,
+        journal: JournalKeeper,
         *,
         clock: WallClock,
         outlets: Sequence[Outlet],
+        confirm: Callable[[], Awaitable[None]],
         fail: Callable[[BaseException], None],
-        snapshot_every: int,
-        settle: Callable[[], Awaitable[object]],
     ) -> None:
         self.engine = engine
         self.stats = RunnerStats()
         self._journal = journal
         self._clock = clock
         self._outlets = tuple(outlets)
+        self._confirm = confirm
         self._fail = fail
-        self._snapshot_every = snapshot_every
-        self._settle = settle
-        self._saving: asyncio.Task[None] | None = None
-        self._since_snapshot = 0
-        self._retry_journal_at = 0.0
         self._inbox: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
@@ -97,7 +88,7 @@ class Runner:
         self._task = asyncio.ensure_future(self._run())
 
     async def stop(self) -> None:
-        """Handle what is in the inbox, write a snapshot, and end."""
+        """Handle what is in the inbox, finish the journal, and end."""
         self._stopping = True
         self._wake.set()
         if self._task is not None:
@@ -108,10 +99,6 @@ class Runner:
     def submit(self, event: Event) -> None:
         """Put an event into the inbox; returns at once."""
         self._put(_Waiting(event))
-
-    def retry_journal_now(self) -> None:
-        """Don't wait for the next try: whoever watches Redis has just seen it answer."""
-        self._retry_journal_at = 0.0
 
     async def submit_and_wait(self, event: Event) -> None:
         """Put an event into the inbox and wait until it is handled and its commands are out."""
@@ -139,8 +126,7 @@ class Runner:
                     batch, self._inbox = self._inbox[:BATCH_LIMIT], self._inbox[BATCH_LIMIT:]
                     await self._take(batch)
                 self._arm()
-            await self._settle()
-            await self._snapshot()
+            await self._journal.finish()
         except BaseException as error:
             for waiting in batch + self._inbox:
                 if waiting.handled is not None and not waiting.handled.done():
@@ -149,16 +135,18 @@ class Runner:
             raise
 
     async def _take(self, batch: Sequence[_Waiting]) -> None:
-        entries: list[tuple[int, Event]] = []
+        entries: list[Entry] = []
         commands: list[Command] = []
         for waiting in batch:
             now_ms = self._clock.now_ms()
             started = time.perf_counter()
-            commands += self.engine.handle(now_ms, waiting.event)
+            made = self.engine.handle(now_ms, waiting.event)
             for observe in self.stats.decision_observers:
                 observe(time.perf_counter() - started)
-            entries.append((now_ms, waiting.event))
-        await self._keep(entries)
+            entries.append(Entry(now_ms, waiting.event, [command for command in made if isinstance(command, Record)]))
+            commands += made
+        await self._journal.append(entries)
+        await self._confirm()
         for command in commands:
             for outlet in self._outlets:
                 outlet(command)
@@ -166,61 +154,7 @@ class Runner:
         for waiting in batch:
             if waiting.handled is not None and not waiting.handled.done():
                 waiting.handled.set_result(None)
-        if self._since_snapshot >= self._snapshot_every and (self._saving is None or self._saving.done()):
-            await self._begin_snapshot()
-
-    async def _keep(self, entries: Sequence[tuple[int, Event]]) -> None:
-        if self.stats.journal_error is not None:
-            if time.monotonic() >= self._retry_journal_at:
-                await self._snapshot()
-            return
-        try:
-            await self._journal.append(entries)
-        except JournalUnavailableError as error:
-            self._journal_lost(error)
-            return
-        self._since_snapshot += len(entries)
-        if self._journal.needs_snapshot:
-            self._since_snapshot = self._snapshot_every
-
-    async def _begin_snapshot(self) -> None:
-        """Take the state as it is now, and save it beside the work once all that was released is safe."""
-        try:
-            last = await self._journal.append(())
-        except JournalUnavailableError as error:
-            self._journal_lost(error)
-            return
-        self._since_snapshot = 0
-        snapshot = encode_snapshot(self.engine.snapshot())
-        self._saving = asyncio.create_task(self._save(snapshot, last))
-
-    async def _save(self, snapshot: bytes, last: str) -> None:
-        await self._settle()
-        try:
-            await self._journal.save_snapshot(snapshot, last)
-        except JournalUnavailableError as error:
-            log.warning("no snapshot could be saved, the events before it stay in the journal: %s", error)
-
-    async def _snapshot(self) -> None:
-        """Save the state as it is now and wait for it: at the end, and where journalling begins again after a gap."""
-        if self._saving is not None:
-            await self._saving
-        try:
-            last = await self._journal.append(())  # settles what became of an attempt that was never answered
-            await self._journal.save_snapshot(encode_snapshot(self.engine.snapshot()), last)
-        except JournalUnavailableError as error:
-            self._journal_lost(error)
-            return
-        self._since_snapshot = 0
-        if self.stats.journal_error is not None:
-            log.warning("journal is back; a full snapshot has been written")
-            self.stats.journal_error = None
-
-    def _journal_lost(self, error: JournalUnavailableError) -> None:
-        if self.stats.journal_error is None:
-            log.error("journal is out of reach, calls go on without it: %s", error)
-        self.stats.journal_error = str(error)
-        self._retry_journal_at = time.monotonic() + JOURNAL_RETRY_S
+        self._journal.snapshot_if_due()
 
     def _arm(self) -> None:
         if self._timer is not None:

@@ -25,7 +25,7 @@ from callcenter.events import (
 from callcenter.hindsight import lines_of, story_of
 from callcenter.recovery import open_journal
 from callcenter.settings import Loaded, RedisSettings, Settings
-from callcenter.stores.journal import Journal, JournalCorruptError
+from callcenter.stores.journal import Entry, Journal, JournalCorruptError
 from callcenter.stores.redis_server import RedisServer
 from callcenter.stores.snapshot import encode_snapshot
 from callcenter.types import AgentConfig, AgentId, ContactId, DeviceRef, DeviceStatus, LegEnd, OfferId, PbxName
@@ -59,7 +59,7 @@ EVENTS: list[tuple[int, Event]] = [
 
 
 def loaded(folder: Path, url: str | None = None) -> Loaded:
-    return Loaded(Settings(data_dir=folder, redis=RedisSettings(url=url)), BOTH, {}, (), ())
+    return Loaded(Settings(data_dir=folder, redis=RedisSettings(url=url)), BOTH, {}, (), (), 0)
 
 
 async def write(folder: Path, events: list[tuple[int, Event]], snapshot_after: int | None = None) -> None:
@@ -69,7 +69,7 @@ async def write(folder: Path, events: list[tuple[int, Event]], snapshot_after: i
         journal = await open_journal(Settings(data_dir=folder), closing)
         await journal.load()
         for number, (now_ms, event) in enumerate(events):
-            last = await journal.append([(now_ms, event)])
+            last = await journal.append([Entry(now_ms, event)])
             engine.handle(now_ms, event)
             if number == snapshot_after:
                 await journal.save_snapshot(encode_snapshot(engine.snapshot()), last)
@@ -124,7 +124,7 @@ async def test_what_was_before_the_last_snapshot_is_not_there_any_more(redis_exe
 async def test_a_daemon_that_runs_is_read_beside_its_work(redis_executable: Path, tmp_path: Path) -> None:
     """Its own Redis is found by the data directory, and left alone."""
     async with running_redis(tmp_path) as server, journal_on(server) as journal:
-        await journal.append(EVENTS)
+        await journal.append([Entry(*entry) for entry in EVENTS])
         before = await journal.load()
         story = await story_of(loaded(tmp_path), CALL)
         assert story.now is not None
@@ -138,7 +138,7 @@ async def test_a_journal_that_cannot_be_read_is_an_error_and_not_a_short_story(
     redis_executable: Path, tmp_path: Path
 ) -> None:
     async with running_redis(tmp_path) as server, journal_on(server) as journal:
-        await journal.append(EVENTS)
+        await journal.append([Entry(*entry) for entry in EVENTS])
         await journal._client.xdel(journal._stream, "3-0")
         with pytest.raises(JournalCorruptError, match="entries between are missing"):
             await story_of(loaded(tmp_path), CALL)

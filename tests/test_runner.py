@@ -3,11 +3,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from callcenter.commands import Command, LookUpCustomer
+from callcenter.commands import Command, ContactRouted, LookUpCustomer
 from callcenter.engine import Engine
-from callcenter.events import CallerLeft, ContactArrived, Event
+from callcenter.events import CallerLeft, ContactArrived
 from callcenter.runner import INBOX_LIMIT, InboxOverflowError, Runner, WallClock
-from callcenter.stores.journal import Journal, JournalUnavailableError
+from callcenter.stores.codec import Record
+from callcenter.stores.journal import Entry
+from callcenter.stores.journal_keeper import JournalKeeper
+from callcenter.stores.lease import FencedError
 from callcenter.types import (
     ChannelRef,
     Configuration,
@@ -26,53 +29,47 @@ CONFIGURATION = Configuration(
 )
 
 
-class RecordingJournal(Journal):
-    """Keeps what it is given, notes the order of things, and can be put out of reach."""
+class RecordingKeeper(JournalKeeper):
+    """Keeps what it is given, and notes the order of things."""
 
     def __init__(self, order: list[str]) -> None:
         self.order = order
-        self.entries: list[tuple[int, Event]] = []
-        self.snapshots: list[bytes] = []
-        self.down = False
-        self.needs_snapshot = False
+        self.entries: list[Entry] = []
 
-    async def append(self, entries: Sequence[tuple[int, Event]]) -> str:
+    async def append(self, entries: Sequence[Entry]) -> None:
         await asyncio.sleep(0)
-        if self.down:
-            raise JournalUnavailableError("put out of reach by the test")
-        if entries:
-            self.order.append("journalled")
+        self.order.append("journalled")
         self.entries += entries
-        return f"{len(self.entries)}-0"
 
-    async def save_snapshot(self, snapshot: bytes, upto_id: str) -> None:
-        if self.down:
-            raise JournalUnavailableError("put out of reach by the test")
-        self.order.append("snapshot")
-        self.snapshots.append(snapshot)
+    def snapshot_if_due(self) -> None:
+        self.order.append("may save")
+
+    async def finish(self) -> None:
+        self.order.append("finished")
 
 
 class Bench:
     """A runner with a recording journal and one outlet."""
 
-    def __init__(self, snapshot_every: int = 1_000) -> None:
+    def __init__(self) -> None:
         self.order: list[str] = []
         self.commands: list[Command] = []
         self.failures: list[BaseException] = []
-        self.journal = RecordingJournal(self.order)
+        self.taken_over = False
+        self.journal = RecordingKeeper(self.order)
         self.released = asyncio.Event()
         self.runner = Runner(
             Engine.fresh(CONFIGURATION),
             self.journal,
             clock=WallClock(),
             outlets=[self._outlet],
+            confirm=self._confirm,
             fail=self.failures.append,
-            snapshot_every=snapshot_every,
-            settle=self._settle,
         )
 
-    async def _settle(self) -> None:
-        self.order.append("settled")
+    async def _confirm(self) -> None:
+        if self.taken_over:
+            raise FencedError("another daemon is in charge")
 
     def _outlet(self, command: Command) -> None:
         self.order.append(type(command).__name__)
@@ -91,8 +88,8 @@ async def test_commands_are_released_after_their_event_is_journalled() -> None:
     bench = Bench()
     bench.runner.start()
     await bench.runner.submit_and_wait(arrival(1))
-    assert bench.order == ["journalled", "LookUpCustomer"]
-    assert [event for _, event in bench.journal.entries] == [arrival(1)]
+    assert bench.order[:2] == ["journalled", "LookUpCustomer"]
+    assert [entry.event for entry in bench.journal.entries] == [arrival(1)]
     await bench.runner.stop()
 
 
@@ -103,7 +100,7 @@ async def test_what_comes_in_while_journalling_is_one_batch_in_order() -> None:
         bench.runner.submit(arrival(number))
     bench.runner.start()
     await bench.runner.submit_and_wait(arrival(5))
-    assert bench.order == ["journalled"] + ["LookUpCustomer"] * 6
+    assert bench.order[:7] == ["journalled"] + ["LookUpCustomer"] * 6
     looked_up = [command.contact for command in bench.commands if isinstance(command, LookUpCustomer)]
     assert looked_up == [f"main-{number}-1" for number in range(6)]
     await bench.runner.stop()
@@ -117,39 +114,62 @@ async def test_due_timer_is_handled_without_an_event_from_outside() -> None:
     bench.released.clear()
     async with asyncio.timeout(5):
         await bench.released.wait()
-    assert bench.order[-1] == "ContactRouted"
-    assert type(bench.journal.entries[-1][1]).__name__ == "TimePassed"
+    assert isinstance(bench.commands[-1], ContactRouted)
+    assert type(bench.journal.entries[-1].event).__name__ == "TimePassed"
     await bench.runner.stop()
 
 
 @run_async
-async def test_calls_go_on_without_the_journal_and_a_snapshot_comes_first_when_it_is_back() -> None:
+async def test_records_are_journalled_with_the_event_that_they_came_of() -> None:
     bench = Bench()
     bench.runner.start()
-    bench.journal.down = True
     await bench.runner.submit_and_wait(arrival(1))
-    assert "LookUpCustomer" in bench.order
-    assert "put out of reach" in str(bench.runner.stats.journal_error)
-    bench.journal.down = False
-    bench.runner.retry_journal_now()
-    await bench.runner.submit_and_wait(arrival(2))
-    assert str(bench.runner.stats.journal_error) == "None"
-    assert bench.order == ["LookUpCustomer", "snapshot", "LookUpCustomer"]
-    await bench.runner.submit_and_wait(arrival(3))
-    assert [event for _, event in bench.journal.entries] == [arrival(3)]
+    await bench.runner.submit_and_wait(CallerLeft(arrival(1).contact, Departure.HUNG_UP))
+    arrived, left = bench.journal.entries
+    assert [type(record).__name__ for record in arrived.records] == []
+    assert [type(record).__name__ for record in left.records] == ["RecordSegment", "RecordContact"]
+    assert left.records == [command for command in bench.commands if isinstance(command, Record)]
     await bench.runner.stop()
 
 
 @run_async
-async def test_snapshot_is_saved_once_what_was_released_is_safe() -> None:
-    bench = Bench(snapshot_every=2)
+async def test_snapshot_may_be_taken_between_batches_and_the_journal_is_finished_last() -> None:
+    bench = Bench()
     bench.runner.start()
-    for number in range(2):
-        await bench.runner.submit_and_wait(arrival(number))
+    await bench.runner.submit_and_wait(arrival(1))
+    bench.runner.submit(arrival(2))
     await bench.runner.stop()
-    assert bench.order[:4] == ["journalled", "LookUpCustomer"] * 2
-    assert sorted(bench.order[4:]) == ["settled", "settled", "snapshot", "snapshot"]
-    assert (bench.order[4], bench.order[-1]) == ("settled", "snapshot")
+    assert bench.order == ["journalled", "LookUpCustomer", "may save"] * 2 + ["finished"]
+
+
+@run_async
+async def test_journal_that_is_fenced_off_releases_nothing_and_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+
+    async def append(_: Sequence[Entry]) -> None:
+        raise FencedError("another daemon is in charge")
+
+    monkeypatch.setattr(bench.journal, "append", append)
+    bench.runner.start()
+    with pytest.raises(asyncio.CancelledError):
+        await bench.runner.submit_and_wait(arrival(1))
+    assert bench.commands == []
+    assert isinstance(bench.failures[0], FencedError)
+    assert "finished" not in bench.order
+
+
+@run_async
+async def test_who_was_taken_over_after_the_journal_took_the_event_releases_nothing() -> None:
+    bench = Bench()
+    bench.runner.start()
+    await bench.runner.submit_and_wait(arrival(1))
+    released = len(bench.commands)
+    bench.taken_over = True
+    with pytest.raises(asyncio.CancelledError):
+        await bench.runner.submit_and_wait(arrival(2))
+    assert len(bench.journal.entries) == 2
+    assert len(bench.commands) == released
+    assert isinstance(bench.failures[0], FencedError)
 
 
 @run_async

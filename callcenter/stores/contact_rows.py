@@ -1,8 +1,9 @@
 """Records of the contact log as rows, and a batch of them written in one transaction.
 
-One idea: every statement may run twice. Contacts, segments and decisions are inserted or ignored by their keys. The end
-of a wrap-up is set on its contact; where the contact is not there yet (after a crash the order can be broken), it
-waits in `early_disposition` and moves on when the contact comes.
+One idea: every statement may run twice. Contacts, segments and decisions are inserted or ignored by their keys, and a
+contact's tags come with its row: one that is in the log has all that it will ever have. The end of a wrap-up is set on
+its contact; where the contact is not there yet (after a crash the order can be broken), it waits in `early_disposition`
+and moves on when the contact comes.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from sqlalchemy.orm import DeclarativeBase
 from callcenter.commands import RecordContact, RecordDecision, RecordDisposition, RecordSegment
 from callcenter.stores.codec import Record
 from callcenter.stores.database import insert_into
-from callcenter.stores.tables import ContactRow, DecisionRow, EarlyDispositionRow, SegmentRow
+from callcenter.stores.tables import ContactRow, ContactTagRow, DecisionRow, EarlyDispositionRow, SegmentRow
 from callcenter.stores.text import clean_text
 
 Row = dict[str, Any]
@@ -27,6 +28,7 @@ async def write_batch(connection: AsyncConnection, records: Sequence[Record], to
     segments: list[Row] = []
     decisions: list[Row] = []
     contacts: list[Row] = []
+    tags: dict[str, list[Row]] = {}  # by contact: the first record counts, as with its row
     dispositions: dict[str, Row] = {}  # by contact: the last one counts
     for record in records:
         match record:
@@ -35,7 +37,8 @@ async def write_batch(connection: AsyncConnection, records: Sequence[Record], to
             case RecordDecision():
                 decisions.append(_decision_row(record))
             case RecordContact():
-                contacts.append(_contact_row(record, to_number))
+                contacts.append(row := _contact_row(record, to_number))
+                tags.setdefault(row["id"], _tag_rows(record))
             case RecordDisposition():
                 row = _disposition_row(record)
                 dispositions[row["contact_id"]] = row
@@ -47,10 +50,20 @@ async def write_batch(connection: AsyncConnection, records: Sequence[Record], to
     if decisions:
         await connection.execute(insert_into(dialect, DecisionRow).on_conflict_do_nothing(), decisions)
     if contacts:
+        await _write_tags(connection, {contact: rows for contact, rows in tags.items() if rows})
         await connection.execute(insert_into(dialect, ContactRow).on_conflict_do_nothing(), contacts)
         await _move_early_dispositions(connection, [row["id"] for row in contacts])
     if dispositions:
         await _write_dispositions(connection, dispositions)
+
+
+async def _write_tags(connection: AsyncConnection, tags: dict[str, list[Row]]) -> None:
+    """Those of contacts that are not in the log yet."""
+    if not tags:
+        return
+    known = set(await connection.scalars(select(ContactRow.id).where(ContactRow.id.in_(tags))))
+    if new := [row for contact, rows in tags.items() if contact not in known for row in rows]:
+        await connection.execute(insert_into(connection.dialect, ContactTagRow).on_conflict_do_nothing(), new)
 
 
 async def _write_dispositions(connection: AsyncConnection, rows: dict[str, Row]) -> None:
@@ -164,6 +177,10 @@ def _contact_row(contact: RecordContact, to_number: ToNumber) -> Row:
     )
 
 
+def _tag_rows(contact: RecordContact) -> list[Row]:
+    return [_fit(ContactTagRow, {"contact_id": contact.contact, "tag": tag}) for tag in contact.tags]
+
+
 def _disposition_row(record: RecordDisposition) -> Row:
     row = {
         "contact_id": record.contact,
@@ -181,7 +198,7 @@ def _text_limits(table: type[DeclarativeBase]) -> dict[str, int]:
 
 
 _LIMITS: dict[type[DeclarativeBase], dict[str, int]] = {
-    table: _text_limits(table) for table in (SegmentRow, DecisionRow, ContactRow, EarlyDispositionRow)
+    table: _text_limits(table) for table in (SegmentRow, DecisionRow, ContactRow, ContactTagRow, EarlyDispositionRow)
 }
 
 

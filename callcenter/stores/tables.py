@@ -1,4 +1,4 @@
-"""The SQL tables: customers and their numbers, and the log of contacts with their segments and decisions.
+"""The SQL tables: customers and their numbers, and the log of contacts with their tags, segments and decisions.
 
 One idea: the log is written once and read by key. Contacts, segments and decisions carry the ids that the engine gave
 them, so writing one again changes nothing. The log has no foreign keys: a segment may be there before its contact (it
@@ -112,6 +112,16 @@ class ContactRow(Base):
     service_level_ms: Mapped[int | None] = mapped_column(BigInteger)
 
 
+class ContactTagRow(Base):
+    """A tag of a contact that has ended, from the rule that sent it where it was last. Written with the contact."""
+
+    __tablename__ = "contact_tag"
+    __table_args__ = (Index("ix_contact_tag_tag_contact_id", "tag", "contact_id"),)
+
+    contact_id: Mapped[str] = mapped_column(_Name, primary_key=True)
+    tag: Mapped[str] = mapped_column(_Name, primary_key=True)
+
+
 class SegmentRow(Base):
     """One finished stretch of a contact: waiting, an offer, talk, wrap-up."""
 
@@ -155,6 +165,15 @@ class EarlyDispositionRow(Base):
     contact_id: Mapped[str] = mapped_column(_Name, primary_key=True)
     disposition: Mapped[str | None] = mapped_column(_Name)
     handled_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class LogCursorRow(Base):
+    """How far the contact log has been written: `last` is the id of the last record of that journal in it."""
+
+    __tablename__ = "log_cursor"
+
+    journal: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last: Mapped[str] = mapped_column(String(64))
 
 
 class RuleVersionRow(Base):

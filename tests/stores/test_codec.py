@@ -1,12 +1,12 @@
 import contextlib
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.events import CallerLeft, ContactArrived, CustomersFound, Event
+from callcenter.events import CallerLeft, ContactArrived, CustomersFound, Event, PbxSynced
 from callcenter.stores.codec import (
     CodecError,
     Record,
@@ -100,3 +100,16 @@ def test_record_is_no_event_and_the_other_way_round() -> None:
 def test_any_bytes_are_an_event_or_a_codec_error(data: bytes) -> None:
     with contextlib.suppress(CodecError):
         decode_event(data)
+
+
+def test_an_arrival_that_was_written_before_numbers_were_read_is_one_without() -> None:
+    old = encode_event(replace(ARRIVED, caller="0301")).replace(b',"number":null', b"")
+    assert b"number" not in old
+    again = decode_event(old)
+    assert isinstance(again, ContactArrived)
+    assert (again.caller, again.number) == ("0301", None)
+
+
+def test_a_sync_of_an_older_journal_is_read_nobody_in_it_can_come_back() -> None:
+    old = b'["PbxSynced", {"pbx": "main", "waiting": [], "fallback": ["c1"], "legs": [], "devices": []}]'
+    assert decode_event(old) == PbxSynced(PbxName("main"), (), (ContactId("c1"),), (), ())

@@ -2,7 +2,8 @@ from pathlib import Path
 from typing import Any
 
 from callcenter.stores.codec import Record
-from callcenter.stores.tables import ContactRow, DecisionRow, EarlyDispositionRow, SegmentRow
+from callcenter.stores.contact_rows import write_batch
+from callcenter.stores.tables import ContactRow, ContactTagRow, DecisionRow, EarlyDispositionRow, SegmentRow
 from callcenter.types import DecisionKind
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
@@ -17,7 +18,7 @@ async def test_contact_with_its_segments_and_disposition_is_in_the_tables(databa
         log.execute(contact("c1", caller="(212) 555-0123"))
         log.execute(segment("c1", 2))
         log.execute(disposition("c1"))
-        assert await log.flush()
+        await log.flush()
         (row,) = await rows(database.engine, ContactRow)
         assert (row["id"], row["caller"], row["number"]) == ("c1", "(212) 555-0123", "+12125550123")
         assert row["tier"] == "gold"
@@ -31,8 +32,7 @@ async def test_contact_with_its_segments_and_disposition_is_in_the_tables(databa
         first, second = await rows(database.engine, SegmentRow, SegmentRow.number)
         assert (first["number"], second["number"], first["kind"], first["result"]) == (1, 2, "offer", "accepted")
         assert await count(database.engine, EarlyDispositionRow) == 0
-        assert log.pending == 0
-        assert log.health().ok
+        assert log.log.health().ok
 
 
 @run_async
@@ -87,6 +87,41 @@ async def test_nothing_is_logged_twice_whatever_arrives_twice(database_url: str,
 
 
 @run_async
+async def test_a_contacts_tags_are_written_with_it_and_only_once(database_url: str, tmp_path: Path) -> None:
+    async with migrated(database_url) as database, started(database.engine, tmp_path) as log:
+
+        async def tags() -> list[tuple[str, str]]:
+            found = await rows(database.engine, ContactTagRow, ContactTagRow.contact_id, ContactTagRow.tag)
+            return [(row["contact_id"], row["tag"]) for row in found]
+
+        log.execute(contact("c1", tags=("vip", "late")))
+        log.execute(contact("c2"))
+        log.execute(contact("c3", tags=("vip",)))
+        log.execute(contact("c3", tags=("vip", "other")))  # in the same batch: the first one is the contact
+        await log.flush()
+        before = [("c1", "late"), ("c1", "vip"), ("c3", "vip")]
+        assert await tags() == before
+        log.execute(contact("c1", tags=("vip", "late")))
+        log.execute(contact("c2", tags=("other",)))
+        log.execute(contact("c4", tags=("t\ud800" * 200,)))
+        await log.flush()
+        assert (await tags())[:-1] == before
+        assert len((await tags())[-1][1]) == 128
+
+
+@run_async
+async def test_a_contact_and_its_tags_are_in_the_log_together_or_not_at_all(database_url: str) -> None:
+    async with migrated(database_url) as database:
+        async with database.engine.connect() as connection:
+            await write_batch(connection, [contact("c1", tags=("vip",))], lambda number: number)
+            await connection.rollback()
+        assert await count(database.engine, ContactRow) == await count(database.engine, ContactTagRow) == 0
+        async with database.engine.begin() as connection:
+            await write_batch(connection, [contact("c1", tags=("vip",))], lambda number: number)
+        assert await count(database.engine, ContactRow) == await count(database.engine, ContactTagRow) == 1
+
+
+@run_async
 async def test_disposition_that_comes_before_its_contact_waits_for_it(database_url: str, tmp_path: Path) -> None:
     async with migrated(database_url) as database:
         async with started(database.engine, tmp_path) as log:
@@ -96,7 +131,7 @@ async def test_disposition_that_comes_before_its_contact_waits_for_it(database_u
             log.execute(disposition("other"))
             await log.flush()
             assert await count(database.engine, EarlyDispositionRow) == 2
-        async with started(database.engine, tmp_path) as log:  # it waits in the database, not in memory
+        async with started(database.engine, tmp_path, log.records) as log:  # it waits in the database, not in memory
             log.execute(contact("late"))
             await log.flush()
             (row,) = await rows(database.engine, ContactRow)

@@ -7,7 +7,7 @@ from callcenter.stores.history import last_agent
 from callcenter.types import AgentId, ChannelRef, Outcome, PbxName
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
-from tests.stores.logs import no_database, started
+from tests.stores.logs import RecordsInMemory, no_database, started
 from tests.stores.records import contact, disposition
 
 
@@ -61,7 +61,7 @@ async def test_recent_of_a_withheld_number_is_empty(database_url: str, tmp_path:
 @run_async
 async def test_recent_is_empty_while_the_database_is_down(tmp_path: Path) -> None:
     async with no_database(tmp_path) as (engine, _):
-        log = ContactLog(engine, tmp_path)
+        log = ContactLog(engine, RecordsInMemory(), tmp_path)
         assert await log.recent([7], "+12125550123") == ()
 
 

@@ -9,17 +9,33 @@ import pytest
 import redis.asyncio
 
 from callcenter.events import AgentReady, ContactArrived, Event
-from callcenter.stores.journal import Journal, JournalCorruptError, JournalFullError, JournalUnavailableError
+from callcenter.stores.codec import Record, encode_record
+from callcenter.stores.journal import (
+    SKIPPED_AT_START,
+    Entry,
+    Journal,
+    JournalBehindError,
+    JournalCorruptError,
+    JournalFullError,
+    JournalUnavailableError,
+    Line,
+    lines_of,
+)
+from callcenter.stores.lease import FencedError
 from callcenter.stores.redis_server import RedisServer
 from callcenter.types import AgentId, ChannelRef, ContactId, PbxName
 from tests.helpers import run_async
 from tests.redis_fixtures import running_redis
-from tests.stores.records import until
+from tests.stores.records import contact, decision, segment, until
 
 pytestmark = [pytest.mark.redis, pytest.mark.usefixtures("redis_executable")]
 
 
-def entries(first: int, count: int) -> list[tuple[int, Event]]:
+def entries(first: int, count: int) -> list[Entry]:
+    return [Entry(at_ms, event) for at_ms, event in events(first, count)]
+
+
+def events(first: int, count: int) -> list[tuple[int, Event]]:
     return [(1_000 + n, AgentReady(AgentId(f"agent{n}"))) for n in range(first, first + count)]
 
 
@@ -44,11 +60,11 @@ async def test_events_come_back_in_order_with_their_times(tmp_path: Path) -> Non
     )
     async with running_redis(tmp_path) as server, journal_on(server.url) as journal:
         assert await journal.load() == (None, [])
-        assert await journal.append([(1, arrived)]) == "1-0"
-        assert await journal.append(entries(0, 2_500)) == "2501-0"
-        assert await journal.append([]) == "2501-0"
+        assert await journal.append([Entry(1, arrived)]) == 1
+        assert await journal.append(entries(0, 2_500)) == 2501
+        assert await journal.append([]) == 2501
         assert journal.entries_since_snapshot == 2_501
-        assert await reload(server.url) == (None, [(1, arrived), *entries(0, 2_500)])
+        assert await reload(server.url) == (None, [(1, arrived), *events(0, 2_500)])
         assert (await journal.health()).ok
 
 
@@ -60,7 +76,7 @@ async def test_load_reads_only_what_came_after_the_snapshot_and_the_stream_is_tr
         await journal.append(entries(10, 5))
         await journal.save_snapshot(b"state \xff\0", upto)
         assert journal.entries_since_snapshot == 5
-        assert await reload(server.url) == (b"state \xff\0", entries(10, 5))
+        assert await reload(server.url) == (b"state \xff\0", events(10, 5))
         client = redis.asyncio.Redis.from_url(server.url)
         assert await client.xlen("test:journal") == 5
         await client.aclose()
@@ -74,9 +90,10 @@ async def test_numbers_go_on_after_a_snapshot_has_emptied_the_stream(tmp_path: P
             await journal.save_snapshot(b"first", await journal.append(entries(0, 10)))
         async with journal_on(server.url) as journal:
             assert await journal.load() == (b"first", [])
-            assert await journal.append(entries(10, 1)) == "11-0"
+            assert await journal.append(entries(10, 1)) == 10 + SKIPPED_AT_START + 1
+            assert await journal.append(entries(11, 1)) == 10 + SKIPPED_AT_START + 2
             assert not journal.needs_snapshot
-        assert await reload(server.url) == (b"first", entries(10, 1))
+        assert await reload(server.url) == (b"first", events(10, 2))
 
 
 @run_async
@@ -86,7 +103,7 @@ async def test_journal_survives_a_restart_of_redis(tmp_path: Path) -> None:
         await journal.save_snapshot(b"state", await journal.append(entries(0, 3)))
         await journal.append(entries(3, 3))
     async with running_redis(tmp_path) as server, journal_on(server.url) as journal:
-        assert await journal.load() == (b"state", entries(3, 3))
+        assert await journal.load() == (b"state", events(3, 3))
 
 
 @run_async
@@ -98,11 +115,11 @@ async def test_writer_that_could_not_load_goes_on_after_what_is_there(tmp_path: 
             await journal.save_snapshot(b"old", await journal.append(entries(0, 3)))
             await journal.append(entries(3, 3))
         async with journal_on(server.url) as journal:
-            assert await journal.append(()) == "6-0"
-            await journal.save_snapshot(b"new", "6-0")
-            assert await journal.append(entries(6, 1)) == "7-0"
+            assert await journal.append(()) == 6
+            await journal.save_snapshot(b"new", 6)
+            assert await journal.append(entries(6, 1)) == 6 + SKIPPED_AT_START + 1
             assert not journal.needs_snapshot
-        assert await reload(server.url) == (b"new", entries(6, 1))
+        assert await reload(server.url) == (b"new", events(6, 1))
 
 
 # ---- Redis does not answer
@@ -131,8 +148,8 @@ async def test_unclear_append_that_got_in_is_not_added_again(tmp_path: Path) -> 
             assert not health.ok
             assert "has not answered" in health.words
         await until_answering(server.url)
-        assert await journal.append(entries(2, 5)) == "7-0"
-        assert await reload(server.url) == (None, entries(0, 7))
+        assert await journal.append(entries(2, 5)) == 7
+        assert await reload(server.url) == (None, events(0, 7))
         assert not journal.needs_snapshot
 
 
@@ -155,43 +172,63 @@ async def test_append_that_did_not_get_in_is_added_by_the_next(tmp_path: Path) -
             await journal.append(entries(2, 4))
         assert not (await journal.health()).ok
         await until(lambda: server.restarts == 1 and server.health().ok, "Redis is started again")
-        assert await journal.append(entries(2, 5)) == "7-0"
-        assert await reload(server.url) == (None, entries(0, 7))
+        assert await journal.append(entries(2, 5)) == 7
+        assert await reload(server.url) == (None, events(0, 7))
 
 
 @run_async
-async def test_redis_that_comes_back_without_its_last_second_asks_for_a_snapshot(tmp_path: Path) -> None:
+async def test_redis_that_comes_back_without_its_last_second_takes_nothing_until_it_has_that_again(
+    tmp_path: Path,
+) -> None:
     async with running_redis(tmp_path) as server, journal_on(server.url) as journal:
         await journal.load()
-        await journal.append(entries(0, 5))
-        assert (await journal.health()).ok
+        await journal.append(entries(0, 3))
         async with redis.asyncio.Redis.from_url(server.url) as client:
+            lost = journal.number(entries(3, 2))
+            await journal.write(lost)
             await client.delete("test:journal")  # as if they had not reached the disk
-        assert await journal.append(entries(5, 1)) == "6-0"
-        assert "needs a snapshot" in (await journal.health()).words
-        await journal.save_snapshot(b"state", "6-0")
-        assert not journal.needs_snapshot
-        await journal.append(entries(6, 1))
-        assert not journal.needs_snapshot
-        assert await reload(server.url) == (b"state", entries(6, 1))
+            for line in journal_lines(0, 3):
+                await add(server.url, {"at": str(line.at_ms), "event": line.event.decode()}, f"{line.number}-0")
+        with pytest.raises(JournalBehindError, match="it ends at 3, not 5"):
+            await journal.append(entries(5, 1))
+        assert (await journal.find_place()).number == 3
+        await journal.write(lost)
+        assert await journal.append(entries(5, 1)) == 6
+        assert await reload(server.url) == (None, events(0, 6))
+
+
+def journal_lines(first: int, count: int) -> list[Line]:
+    return lines_of(entries(first, count), first + 1, first)
 
 
 @run_async
-async def test_lost_snapshot_asks_for_a_new_one(tmp_path: Path) -> None:
+async def test_snapshot_of_another_asks_for_a_new_one(tmp_path: Path) -> None:
     async with running_redis(tmp_path) as server, journal_on(server.url) as journal:
         await journal.load()
         await journal.save_snapshot(b"state", await journal.append(entries(0, 5)))
-        client = redis.asyncio.Redis.from_url(server.url)
-        await client.flushall()
-        await client.aclose()
         await journal.append(entries(5, 1))
-        assert journal.needs_snapshot
+        async with redis.asyncio.Redis.from_url(server.url) as client:
+            await client.hset("test:journal:snapshot", "upto", "0-0")
+        await journal.append(entries(6, 1))
+        assert "needs a snapshot" in (await journal.health()).words
+        await journal.save_snapshot(b"state", 7)
+        assert not journal.needs_snapshot
+
+
+@run_async
+async def test_snapshot_that_comes_late_does_not_replace_a_newer_one(tmp_path: Path) -> None:
+    async with running_redis(tmp_path) as server, journal_on(server.url) as journal:
+        await journal.load()
+        await journal.append(entries(0, 5))
+        await journal.save_snapshot(b"new", 5)
+        await journal.save_snapshot(b"old", 2)
+        assert await reload(server.url) == (b"new", [])
 
 
 @run_async
 async def test_server_that_is_not_there_fails_at_once_in_words(tmp_path: Path) -> None:
     async with journal_on(f"unix://{tmp_path}/nothing.sock") as journal:
-        for attempt in (journal.load(), journal.save_snapshot(b"", "1-0")):
+        for attempt in (journal.load(), journal.save_snapshot(b"", 1)):
             with pytest.raises(JournalUnavailableError, match="Redis cannot be used"):
                 await attempt
         with pytest.raises(JournalUnavailableError, match="Redis cannot be used"):
@@ -213,8 +250,8 @@ async def test_snapshot_that_fails_leaves_the_old_one_with_its_entries(tmp_path:
             await journal.append(entries(4, 1))
         await client.config_set("maxmemory", 0)
         await client.aclose()
-        assert await reload(server.url) == (b"old", entries(2, 2))
-        assert await journal.append(entries(4, 1)) == "5-0"
+        assert await reload(server.url) == (b"old", events(2, 2))
+        assert await journal.append(entries(4, 1)) == 5
 
 
 # ---- bounds and damage
@@ -229,7 +266,7 @@ async def test_full_journal_says_so_until_a_snapshot_makes_room(tmp_path: Path) 
             await journal.append(entries(10, 1))
         await journal.save_snapshot(b"state", upto)
         await journal.append(entries(10, 1))
-        assert await reload(server.url) == (b"state", entries(10, 1))
+        assert await reload(server.url) == (b"state", events(10, 1))
 
 
 @pytest.mark.parametrize(
@@ -278,7 +315,119 @@ async def test_second_writer_is_noticed(tmp_path: Path) -> None:
         await first.append(entries(0, 1))
         with pytest.raises(JournalCorruptError, match="only one daemon"):
             await second.append(entries(5, 1))
-        assert await reload(server.url) == (None, entries(0, 1))
+        assert await reload(server.url) == (None, events(0, 1))
+
+
+# ---- records, the fence, and journals of before
+
+
+async def waiting(url: str) -> list[tuple[str, bytes]]:
+    async with journal_on(url) as journal:
+        return list((await journal.records.read("0-0", 1_000)).records)
+
+
+@run_async
+async def test_records_are_beside_their_event_by_its_number(tmp_path: Path) -> None:
+    made: list[Record] = [segment("c1"), contact("c1")]
+    async with running_redis(tmp_path) as server, journal_on(server.url) as journal:
+        await journal.load()
+        one, two = events(0, 2)
+        await journal.append([Entry(*one, made), Entry(*two), Entry(*one, [decision("c2")])])
+        assert await waiting(server.url) == [
+            ("1-1", encode_record(made[0])),
+            ("1-2", encode_record(made[1])),
+            ("3-1", encode_record(decision("c2"))),
+        ]
+
+
+@run_async
+async def test_unclear_batch_brings_its_records_once(tmp_path: Path) -> None:
+    batch = [Entry(1, AgentReady(AgentId("a")), [segment(f"c{n}")]) for n in range(3)]
+    async with running_redis(tmp_path) as server, journal_on(server.url) as journal:
+        await journal.load()
+        lines = journal.number(batch)
+        async with silent(server):
+            with pytest.raises(JournalUnavailableError):
+                await journal.write(lines)
+        await until_answering(server.url)
+        await journal.write(lines)
+        await journal.write([*lines, *journal_lines(3, 1)])
+        assert [record_id for record_id, _ in await waiting(server.url)] == ["1-1", "2-1", "3-1"]
+        assert journal.last == 4
+
+
+@run_async
+async def test_records_without_room_are_counted_and_the_events_go_on(tmp_path: Path) -> None:
+    async with running_redis(tmp_path) as server, journal_on(server.url, max_records=3) as journal:
+        await journal.load()
+        for n in range(3):
+            await journal.append([Entry(n, AgentReady(AgentId("a")), [segment(f"c{n}"), segment(f"c{n}", 2)])])
+        assert journal.records_lost == 4
+        assert [record_id for record_id, _ in await waiting(server.url)] == ["1-1", "1-2"]
+        assert journal.last == 3
+        await journal.records.trim("1-2")
+        await journal.append([Entry(3, AgentReady(AgentId("a")), [segment("c3")])])
+        assert [record_id for record_id, _ in await waiting(server.url)] == ["4-1"]
+
+
+@run_async
+async def test_records_alone_are_added_once_and_above_what_is_there(tmp_path: Path) -> None:
+    lines = lines_of([Entry(1, AgentReady(AgentId("a")), [segment("c1"), segment("c1", 2)])] * 3, 5, 4)
+    async with running_redis(tmp_path) as server, journal_on(server.url, max_records=5) as journal:
+        await journal.load()
+        await journal.write_records(lines[:1])
+        await journal.write_records(lines)
+        assert [record_id for record_id, _ in await waiting(server.url)] == ["5-1", "5-2", "6-1", "6-2", "7-1"]
+        assert journal.records_lost == 1
+
+
+@run_async
+async def test_journal_that_was_begun_anew_numbers_above_the_records_that_still_wait(tmp_path: Path) -> None:
+    """As the remedy for a journal that cannot be read says: DEL stream and snapshot."""
+    async with running_redis(tmp_path) as server:
+        async with journal_on(server.url) as journal:
+            await journal.load()
+            await journal.append([Entry(1, AgentReady(AgentId("a")), [segment("c1")])] * 7)
+            await journal._client.delete("test:journal", "test:journal:snapshot")
+        async with journal_on(server.url) as journal:
+            assert await journal.load() == (None, [])
+            await journal.append([Entry(1, AgentReady(AgentId("a")), [segment("c2")])])
+        assert (await waiting(server.url))[-1][0] == f"{7 + SKIPPED_AT_START + 1}-1"
+        assert (await reload(server.url))[1] == [(1, AgentReady(AgentId("a")))]
+
+
+@run_async
+async def test_newer_epoch_fences_off_whoever_has_an_older_one(tmp_path: Path) -> None:
+    async with running_redis(tmp_path) as server, journal_on(server.url) as journal:
+        await journal.load()
+        await journal.append(entries(0, 1))
+        journal.epoch = 7
+        await journal.append(entries(1, 1))  # nobody has set one
+        await journal._client.set("test:journal:epoch", 7)
+        await journal.append(entries(2, 1))
+        await journal._client.set("test:journal:epoch", 8)
+        for attempt in (
+            journal.append(entries(3, 1)),
+            journal.save_snapshot(b"state", 3),
+            journal.write_records(journal_lines(3, 1)),
+        ):
+            with pytest.raises(FencedError, match="its epoch is 8, ours 7"):
+                await attempt
+        assert await reload(server.url) == (None, events(0, 3))
+
+
+@run_async
+async def test_journal_of_the_version_before_records_is_read_and_gone_on_with(tmp_path: Path) -> None:
+    async with running_redis(tmp_path) as server:
+        for line in journal_lines(5, 3):
+            await add(server.url, {"at": str(line.at_ms), "event": line.event.decode()}, f"{line.number}-0")
+        async with journal_on(server.url) as journal:
+            await journal._client.hset("test:journal:snapshot", mapping={"upto": "5-0", "state": b"state"})
+            assert await journal.load() == (b"state", events(5, 3))
+            await journal.find_place()
+            assert journal.name
+            await journal.append(entries(8, 2))
+        assert await reload(server.url) == (b"state", events(5, 5))
 
 
 @run_async
@@ -292,4 +441,4 @@ async def test_commands_are_those_of_redis_6_2(
         upto = await journal.append(entries(0, 1_500))
         await journal.save_snapshot(b"state", upto)
         await journal.append(entries(1_500, 1_500))
-        assert await reload(server.url) == (b"state", entries(1_500, 1_500))
+        assert await reload(server.url) == (b"state", events(1_500, 1_500))

@@ -1,0 +1,150 @@
+import errno
+import io
+from pathlib import Path
+
+import pytest
+
+from callcenter.stores.journal import JournalCorruptError, Line
+from callcenter.stores.journal_file import GapFile, GapFullError, Item, SavedState
+from tests.helpers import run_async
+
+
+def lines(first: int, count: int) -> list[Line]:
+    event = b'["AgentReady",{"agent":"\xe2\x80\xa8"}]'
+    return [Line(n, n - 1, 1_000 + n, event, (b'["RecordContact",{}]', b"1")) for n in range(first, first + count)]
+
+
+STATE = SavedState(3, b'{"now_ms":3}')
+
+
+def opened(path: Path, max_bytes: int = 1 << 20) -> GapFile:
+    file = GapFile(path / "gap.jsonl", max_bytes)
+    file.open("a journal")
+    return file
+
+
+def all_of(file: GapFile) -> list[Item]:
+    reader, items = file.reader(), list[Item]()
+    while more := reader.take(2):
+        items += more
+    return items
+
+
+def test_entries_and_states_come_back_as_they_were(tmp_path: Path) -> None:
+    file = opened(tmp_path)
+    file.add(lines(2, 2), STATE)
+    file.add(lines(4, 3))
+    file.close()
+    again = GapFile(file.path)
+    assert again.exists
+    again.look()
+    assert all_of(again) == [*lines(2, 2), STATE, *lines(4, 3)]
+    assert (again.last, again.entries, again.journal, again.brought) == (6, 5, "a journal", False)
+    assert file.path.stat().st_mode & 0o077 == 0
+
+
+def test_reader_finds_what_is_added_meanwhile(tmp_path: Path) -> None:
+    file = opened(tmp_path)
+    reader = file.reader()
+    assert reader.take(5) == []
+    file.add(lines(1, 2))
+    assert reader.take(5) == lines(1, 2)
+    assert reader.take(5) == []
+    file.add(lines(3, 1))
+    assert reader.take(5) == lines(3, 1)
+
+
+def test_what_an_earlier_run_has_left_is_gone_on_with(tmp_path: Path) -> None:
+    file = opened(tmp_path)
+    file.add(lines(1, 1))
+    file.close()
+    with file.path.open("ab") as other:
+        other.write(b'["entry",2,1,5,["AgentRea')  # the machine stopped in the middle of a line
+    again = GapFile(file.path)
+    again.open("another name, which does not count")
+    again.add(lines(2, 1))
+    assert all_of(again) == lines(1, 2)
+    assert again.journal == "a journal"
+
+
+def test_mark_that_redis_has_it_counts_until_more_comes(tmp_path: Path) -> None:
+    file = opened(tmp_path)
+    file.add(lines(1, 1))
+    file.mark_brought()
+    again = GapFile(file.path)
+    again.look()
+    marks = [again.brought]
+    again.open(None)
+    again.add(lines(2, 1))
+    marks.append(again.brought)
+    assert marks == [True, False]
+    assert all_of(again) == lines(1, 2)
+
+
+def test_damage_in_the_middle_is_an_error_with_its_place(tmp_path: Path) -> None:
+    file = opened(tmp_path)
+    size = file.size
+    file.add(lines(1, 3))
+    content = file.path.read_bytes()
+    file.path.write_bytes(content[:size] + b"\0" * 10 + content[size + 10 :])
+    with pytest.raises(JournalCorruptError, match=f"damaged at byte {size}: move it away"):
+        GapFile(file.path).look()
+
+
+def test_full_file_takes_all_of_a_batch_or_nothing(tmp_path: Path) -> None:
+    file = opened(tmp_path, 1_000)
+    taken = 0
+
+    def fill() -> None:
+        nonlocal taken
+        while True:
+            file.add(lines(taken + 1, 2))
+            taken += 2
+
+    with pytest.raises(GapFullError, match="bound of 1000 bytes"):
+        fill()
+    assert 0 < file.path.stat().st_size <= 1_000
+    assert all_of(file) == lines(1, taken)
+    file.mark_brought()
+
+
+def test_disk_that_takes_half_a_line_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = opened(tmp_path)
+    file.add(lines(1, 1))
+    monkeypatch.setattr(file, "_file", _FullDisk(file.path))
+    with pytest.raises(OSError, match=r"No space|the disk took"):
+        file.add(lines(2, 1))
+    assert all_of(file) == lines(1, 1)
+    again = GapFile(file.path)
+    again.look()
+    assert all_of(again) == lines(1, 1)
+
+
+class _FullDisk(io.FileIO):
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "ab")
+
+    def write(self, data: object, /) -> int:
+        assert isinstance(data, bytes)
+        super().write(data[:20])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@run_async
+async def test_file_can_be_removed_while_the_disk_is_waited_for(tmp_path: Path) -> None:
+    file = opened(tmp_path)
+    file.add(lines(1, 1))
+    waiting = file.sync()
+    file.remove()
+    assert not file.exists
+    await waiting
+    file.open("anew")
+    assert all_of(file) == []
+
+
+def test_file_is_set_aside_for_a_person(tmp_path: Path) -> None:
+    file = opened(tmp_path)
+    file.add(lines(1, 1))
+    aside = file.set_aside()
+    assert not file.exists
+    assert b"AgentReady" in aside.read_bytes()
