@@ -49,6 +49,7 @@ class Center:
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     http_port: int = 0
     daemon: DaemonProcess | None = None
+    password_hash: str = ""  # made once, for another one would end all sessions
 
     # ---- its files
 
@@ -85,7 +86,8 @@ class Center:
         }
         for name, section in self.settings.items():
             sections[name] = {**sections.get(name, {}), **section}
-        password_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(self.password)
+        if not self.password_hash:
+            self.password_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(self.password)
         agents = [
             {
                 "id": agent.id,
@@ -93,7 +95,7 @@ class Center:
                 "device": f"PJSIP/{agent.phone}",
                 "skills": dict(agent.skills),
                 "queues": dict(agent.queues) if isinstance(agent.queues, Mapping) else list(agent.queues),
-                "password_hash": password_hash,
+                "password_hash": self.password_hash,
                 "roles": list(agent.roles),
             }
             for agent in self.agents
@@ -111,6 +113,13 @@ class Center:
         self.daemon.start()
         part = "pbx" if synced else "engine"
         await self.until(lambda parts: bool(parts.get(part, {}).get("ok")), f"{part} to be ready", START_LIMIT_S)
+
+    async def start_standing_by(self) -> None:
+        """Start a daemon beside one that is in charge; return when it says that it stands by."""
+        self.write_files()
+        self.daemon = DaemonProcess(self.config_file, self.folder / "daemon.log", self.http_port)
+        self.daemon.start()
+        await self.until(lambda parts: "standby" in parts, "it to stand by", START_LIMIT_S)
 
     async def stop(self) -> int:
         """End the daemon as an operator would; return its status, 0 where it was not running."""
@@ -199,6 +208,11 @@ class Seat:
         )
         self._reader = asyncio.ensure_future(self._read(self._socket))
         await self.until(lambda: bool(self.state), "the present state")
+
+    @property
+    def gone(self) -> bool:
+        """Whether the daemon has ended the connection, or died."""
+        return self._reader is None or self._reader.done()
 
     async def ready(self) -> None:
         await self.post("ready")

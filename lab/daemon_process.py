@@ -71,6 +71,19 @@ class DaemonProcess:
             process.wait()
             raise DaemonFailed(f"the daemon did not end in {STOP_LIMIT_S:.0f} s, killed.\n{self.log()}") from None
 
+    def wait(self, limit_s: float) -> int:
+        """Wait until it ends by itself; return its status. Blocks. Raises DaemonFailed after `limit_s`."""
+        assert self._process is not None
+        try:
+            return self._process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            raise DaemonFailed(f"waited {limit_s:g} s for the daemon to end by itself.\n{self.log()}") from None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def reload(self) -> None:
         """Have it read its settings again."""
         self.check()

@@ -28,6 +28,7 @@ from lab.simulated_calls import (
     UP,
     Bridge,
     Channel,
+    Globals,
     Phone,
     Range,
     Visitor,
@@ -45,7 +46,6 @@ SETUP_S = 0.005  # from an Originate to its channel
 LOOK_S = 2.0  # how often a waiting caller's dialplan looks for the daemon's heartbeat
 BEAT_PATIENCE_S = 10  # a heartbeat that has not changed for longer sends callers to the fallback queue
 MESSAGE_S = 4.0  # what a caller hears who is sent away
-OUTCOMES_AWAY = ("withdrawn", "closed", "overflowed")  # the extensions of [callcenter-away]
 SHORT_TALK_S = 3  # an unconfirmed talk that was shorter returns the caller to the holding place
 MAX_CALLS = 500  # callers at a time; one more is turned away
 
@@ -67,16 +67,18 @@ class SimulatedPbx:
         self.phones = dict(phones)
         self.turned_away = 0
         self._random = random
+        self.max_calls = MAX_CALLS
         self._links: list[AmiLink] = []
         self._channels: dict[str, Channel] = {}
         self._timers: set[Timer] = set()
-        self._globals: dict[str, str] = {}
-        self._beat: tuple[str, int] | None = None  # the value last seen by a caller, and when it was new
+        self.globals = Globals()
+        self.originated = 0  # phones that it was asked to ring
         self._devices: dict[str, str] = {}
         self._serial = 0
         self._port: Any = None
         self._actions: dict[str, Callable[[AmiLink, Action], None]] = {
             "setvar": self._set_variable,
+            "getvar": self.globals.tell,
             "status": self._status,
             "devicestatelist": self._list_devices,
             "originate": self._originate,
@@ -115,7 +117,7 @@ class SimulatedPbx:
 
     def call(self, visitor: Visitor) -> str | None:
         """Somebody calls. Returns the channel's unique id, None when the PBX is full."""
-        if len(self.waiting) >= MAX_CALLS:
+        if len(self.waiting) >= self.max_calls:
             self.turned_away += 1
             return None
         serial = self._next_serial()
@@ -195,7 +197,7 @@ class SimulatedPbx:
     def _set_variable(self, link: AmiLink, action: Action) -> None:
         variable, value = action.get("Variable"), action.get("Value")
         if not action.get("Channel"):
-            self._globals[variable.removeprefix("GLOBAL(").removesuffix(")")] = value
+            self.globals[Globals.name(variable)] = value
         elif (channel := self._find(action.get("Channel"))) is not None:
             channel.variables[variable] = value
         else:
@@ -229,7 +231,7 @@ class SimulatedPbx:
         channel, place = self._find(action.get("Channel")), (action.get("Context"), action.get("Exten"))
         if channel is None:
             link.error(action, f"Channel does not exist: {action.get('Channel')}")
-        elif channel.phone is not None or place[0] != "callcenter-away" or place[1] not in OUTCOMES_AWAY:
+        elif channel.phone is not None or place[0] != "callcenter-away" or not place[1].isidentifier():
             link.error(action, "Redirect failed: the simulated PBX knows callers and callcenter-away")
         else:
             link.reply(action, "Success", ("Message", "Redirect successful"))
@@ -240,6 +242,7 @@ class SimulatedPbx:
         if not device.startswith("PJSIP/") or action.get("Context") != "callcenter-agent":
             link.error(action, "Originate Access Forbidden: the simulated PBX knows PJSIP phones and callcenter-agent")
             return
+        self.originated += 1
         link.reply(action, "Success", ("Message", "Originate successfully queued"))
         self._later(SETUP_S, self._ring, action)
 
@@ -292,7 +295,8 @@ class SimulatedPbx:
         self._tell_device(leg.phone)
         self._originated(leg, "Success", REASON_ANSWERED)
         caller = self._channels.get(leg.variables.get("CALLCENTER_CALLER", ""))
-        if caller is None or caller.context != "callcenter-hold" or caller.variables.get("CALLCENTER_AWAY"):
+        stale = int(leg.variables.get("CALLCENTER_EPOCH", "0")) < int(self.globals.get("CALLCENTER_EPOCH", "0"))
+        if stale or caller is None or caller.context != "callcenter-hold" or caller.variables.get("CALLCENTER_AWAY"):
             leg.at("callcenter-agent", "s", 17)
             self._bridge_over(leg, "NONEXISTENT")
             return
@@ -333,11 +337,7 @@ class SimulatedPbx:
         caller.timers.append(self.clock.callLater(LOOK_S, self._look, caller))
 
     def _look(self, caller: Channel) -> None:
-        """The dialplan's look at the heartbeat: only whether it has changed since anybody looked counts."""
-        value, now = self._globals.get("CALLCENTER_BEAT", ""), int(self.clock.seconds())
-        if self._beat is None or self._beat[0] != value:
-            self._beat = (value, now)
-        if now - self._beat[1] <= BEAT_PATIENCE_S:
+        if self.globals.silent_s(int(self.clock.seconds())) <= BEAT_PATIENCE_S:
             caller.timers = [timer for timer in caller.timers if timer.active()]
             if outcome := caller.variables.get("CALLCENTER_AWAY"):
                 self._send_away(caller, outcome)

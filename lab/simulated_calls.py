@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from lab.simulated_ami import Action, Clock, Timer
+from lab.simulated_ami import Action, AmiLink, Clock, Timer
 
 DOWN, RING, RINGING, UP = 0, 4, 5, 6
 STATE_WORDS = {DOWN: "Down", RING: "Ring", RINGING: "Ringing", UP: "Up"}
@@ -199,3 +199,26 @@ def bridge_headers(bridge: Bridge) -> list[tuple[str, str]]:
 def whole(text: str, default: int) -> int:
     """A whole number as a client wrote it; the default for anything else."""
     return int(text) if text.isdecimal() else default
+
+
+class Globals(dict[str, str]):
+    """The PBX's global variables, and the dialplan's look at the heartbeat among them."""
+
+    def __init__(self) -> None:
+        self._beat: tuple[str, int] | None = None  # the value last seen by a caller, and when it was new
+
+    @staticmethod
+    def name(variable: str) -> str:
+        return variable.removeprefix("GLOBAL(").removesuffix(")")
+
+    def tell(self, link: AmiLink, action: Action) -> None:
+        """The answer to Getvar."""
+        variable = action.get("Variable")
+        link.reply(action, "Success", ("Variable", variable), ("Value", self.get(self.name(variable), "")))
+
+    def silent_s(self, now_s: int) -> int:
+        """Seconds since the heartbeat was seen to change; only whether it has since anybody looked counts."""
+        value = self.get("CALLCENTER_BEAT", "")
+        if self._beat is None or self._beat[0] != value:
+            self._beat = (value, now_s)
+        return now_s - self._beat[1]

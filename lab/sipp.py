@@ -217,6 +217,12 @@ class Callers(Sipp):
         arguments = ["-sf", "caller.xml", "-inf", "callers.csv", "-m", str(len(callers)), "-l", str(len(callers))]
         arguments += ["-r", str(per_period), "-rp", str(period_ms), f"{HOST}:{sip_port}"]
         super().__init__(arguments, files, free_port(socket.SOCK_DGRAM), limit_s)
+        self._count = len(callers)
+
+    def still_to_end(self) -> int:
+        """How many calls have not ended yet, those that have still to be made included."""
+        ends = (What.ENDED, What.HUNG_UP, What.REFUSED)
+        return self._count - sum(step.what in ends for step in self.steps())
 
 
 class Phones(Sipp):

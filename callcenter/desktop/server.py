@@ -41,9 +41,9 @@ class _Guest(uvicorn.Server):
 
 
 class Server:
-    """Serves `app` at host:port (0: any free one, see `port` after the start)."""
+    """Serves `app` at host:port (0: any free one, see `port` after the start). `hub` has its pages, None: no pages."""
 
-    def __init__(self, app: FastAPI, hub: Hub, host: str, port: int) -> None:
+    def __init__(self, app: FastAPI, hub: Hub | None, host: str, port: int) -> None:
         self._app = app
         self._hub = hub
         self._host = host
@@ -79,7 +79,8 @@ class Server:
             timeout_graceful_shutdown=GRACE_S,
         )
         self._guest = _Guest(config)
-        self._hub.start()
+        if self._hub is not None:
+            self._hub.start()
         self._task = asyncio.create_task(self._guest.serve([bound]))
         while not self._guest.started:
             if self._task.done():
@@ -89,11 +90,13 @@ class Server:
 
     async def stop(self) -> None:
         """Close every page with "come back later", answer what is under way, and end. Takes at most some seconds."""
-        await self._hub.stop()
+        if self._hub is not None:
+            await self._hub.stop()
         if self._guest is not None and self._task is not None:
             self._guest.should_exit = True
             await asyncio.gather(self._task, return_exceptions=True)
-        self._app.state.passwords.close()
+        if self._hub is not None:
+            self._app.state.passwords.close()
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -1,0 +1,79 @@
+"""The start of a daemon that may not be the only one of its journal: it stands by until it is in charge.
+
+One idea: to stand by is to wait for the lease, and nothing else. All that the one in charge knows is in the journal,
+and to read it takes a fraction of a second; so there is one way to begin, whether after a crash, a restart or a
+takeover, and it is used every day.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from callcenter.desktop.server import Server
+from callcenter.desktop.standing_by import create_standby_app
+from callcenter.recovery import JOURNAL_PATIENCE_S
+from callcenter.settings import Settings
+from callcenter.stores.journal import Journal
+from callcenter.stores.lease import Charge, Lease, LeaseUnavailableError, Node
+from callcenter.systemd import ServiceManager
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.2
+
+
+async def take_charge(
+    journal: Journal, node: Node, settings: Settings, service_manager: ServiceManager, lost: Callable[[], None]
+) -> tuple[Charge, float]:
+    """Return once no other daemon is in charge, with the seconds for which Redis has still to be waited for.
+
+    Meanwhile the settings' HTTP address says that this daemon stands by. `lost` is called if another takes over later.
+    """
+    lease = journal.lease(node.name)
+    async with contextlib.AsyncExitStack() as standing_by:
+
+        async def begin() -> None:
+            server = Server(create_standby_app(), None, settings.http.host, settings.http.port)
+            await server.start()
+            standing_by.push_async_callback(server.stop)
+            service_manager.ready("stands by")
+            log.info("another daemon is in charge of the journal %s: standing by", journal.stream)
+
+        patience_s = None if settings.redis.shared else JOURNAL_PATIENCE_S
+        epoch = await wait_for_lease(lease, patience_s=patience_s, begin_to_stand_by=begin)
+    reached = epoch is not None
+    charge = Charge(lease, epoch or _epoch_without_redis(), lost)
+    log.info("in charge, with epoch %d", charge.epoch)
+    return charge, JOURNAL_PATIENCE_S if reached else 0.0
+
+
+async def wait_for_lease(
+    lease: Lease, *, patience_s: float | None, begin_to_stand_by: Callable[[], Awaitable[object]]
+) -> int | None:
+    """Wait until nobody else is in charge of the journal, and return our epoch.
+
+    `begin_to_stand_by` is awaited once, where another daemon is in charge. Where Redis does not answer for `patience_s`
+    seconds it returns None; with None it waits for Redis however long that takes, as does whoever stands by.
+    """
+    give_up_s = time.monotonic() + patience_s if patience_s is not None else None
+    stands_by = False
+    while True:
+        try:
+            epoch = await lease.acquire()
+        except LeaseUnavailableError:
+            if give_up_s is not None and time.monotonic() >= give_up_s and not stands_by:
+                return None
+        else:
+            if epoch is not None:
+                return epoch
+            if not stands_by:
+                stands_by = True
+                await begin_to_stand_by()
+        await asyncio.sleep(POLL_S)
+
+
+def _epoch_without_redis() -> int:
+    """The token of a daemon that starts without Redis: later than all that Redis has given out so far."""
+    return time.time_ns() // 1_000_000
