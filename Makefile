@@ -7,7 +7,7 @@ EVENTS ?= 100000
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check pbx pbx-stop sim bench bench-pbx bench-core bench-rules theory lock clean
+.PHONY: help demo test check pbx pbx-stop sim bench bench-pbx bench-core bench-rules bench-journal bench-restart theory lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -67,6 +67,14 @@ bench-core: ## what a decision of the pure core costs, from 100 to 5,000 agents 
 bench-rules: ## what a decision by 500 routing rules costs, beside the fastest expression engines of PyPI
 	@scripts/setup run
 	@$(BIN)/python -m benchmarks.rules
+
+bench-journal: ## what the journal costs at 500 events a second, in the daemon's own Redis and an external one
+	@scripts/setup run
+	@$(BIN)/python -m benchmarks.journal
+
+bench-restart: ## how long a killed daemon takes to serve again, at 1,000 waiting contacts and 500 agents
+	@scripts/setup test
+	@$(BIN)/python -m benchmarks.restart
 
 theory: ## hold the engine against queueing theory and write docs/theory.md; takes about ten minutes
 	@scripts/setup run

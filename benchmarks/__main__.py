@@ -7,9 +7,17 @@ BENCHMARKS = {
         "make bench-core",
         "one decision of the pure core, by agents, waiting contacts and skill combinations, beside a naive scan",
     ),
+    "journal": (
+        "make bench-journal",
+        "what the journal adds to an event's latency, in the daemon's own Redis and an external one, beside none",
+    ),
     "pbx": (
         "make bench-pbx",
         "the same SIPp load through app_queue and the daemon, on one Asterisk: arrival to ring, agents' idle gap",
+    ),
+    "restart": (
+        "make bench-restart",
+        "from the start of a killed daemon until it serves, at 1,000 waiting contacts and 500 agents",
     ),
     "rules": (
         "make bench-rules",

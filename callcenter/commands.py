@@ -69,12 +69,45 @@ class ConfirmConnection:
 class SendAway:
     """Take the caller out of the holding place, or of whatever it is in: a message, then the end of the call.
 
-    `outcome` is WITHDRAWN, CLOSED or OVERFLOWED; the dialplan has a message for each.
+    `outcome` is WITHDRAWN, CLOSED or OVERFLOWED; the dialplan has a message for each. `message` names another one, such
+    as `holiday`, empty: the outcome's own.
     """
 
     contact: ContactId
     channel: ChannelRef
     outcome: Outcome
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Fetch the caller from the PBX's own queue to the holding place, unless somebody has answered there."""
+
+    contact: ContactId
+    channel: ChannelRef
+
+
+@dataclass(frozen=True, slots=True)
+class SetMusic:
+    """Who waits hears this class of music from now on; empty: the PBX's own."""
+
+    contact: ContactId
+    channel: ChannelRef
+    music: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaySounds:
+    """Play sounds to a caller who waits, then say the position in the queue. It keeps nobody from answering.
+
+    (contact, number) is unique for ever.
+    """
+
+    contact: ContactId
+    channel: ChannelRef
+    number: int
+    sounds: tuple[str, ...]
+    position: int | None = None
 
 
 # ---- to the CRM
@@ -163,8 +196,8 @@ class RecordSegment:
 class RecordContact:
     """A contact, ended. Unique by `contact` for ever; its wrap-up segment and disposition may follow.
 
-    `queue` and `rule` are None when the caller left before a rule was asked. `waited_ms` is arrival to connection or
-    to leaving.
+    `queue` and `rule` are None when the caller left before a rule was asked; `queue` too when a rule sent the caller
+    away at once. `waited_ms` is arrival to connection or to leaving. `tags` are those of the last route.
     """
 
     contact: ContactId
@@ -189,6 +222,7 @@ class RecordContact:
     waited_ms: int
     offers: int
     service_level_ms: int | None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +299,9 @@ Command = (
     | StopRinging
     | ConfirmConnection
     | SendAway
+    | TakeBack
+    | SetMusic
+    | PlaySounds
     | LookUpCustomer
     | ScreenPop
     | ScreenClear
@@ -279,4 +316,4 @@ Command = (
     | EventIgnored
 )
 
-PbxCommand = RingDevice | StopRinging | ConfirmConnection | SendAway
+PbxCommand = RingDevice | StopRinging | ConfirmConnection | SendAway | TakeBack | SetMusic | PlaySounds

@@ -14,7 +14,7 @@ import logging
 import secrets
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,29 +25,37 @@ from twisted.internet.defer import Deferred
 from callcenter.commands import Command, PbxCommand
 from callcenter.crm.directory import CustomerDirectory, LookUpOutcome
 from callcenter.cti.asterisk import AsteriskPbx
+from callcenter.cti.fencing import Fence
 from callcenter.days import tell_days
 from callcenter.desktop.app import create_app
 from callcenter.desktop.desk import AgentLogin, Health, RecentContact, RulesRefusedError
 from callcenter.desktop.hub import Hub
 from callcenter.desktop.server import Server
-from callcenter.events import ConfigurationLoaded, DayBegan, Event, PbxLost
+from callcenter.events import ConfigurationLoaded, DayBegan, Event, OfferingSet, PbxLost
 from callcenter.metrics import LoopLag, Metrics
 from callcenter.overview import Overview
-from callcenter.recovery import Recovered, open_journal, recover
+from callcenter.recovery import Recovered, gap_file, open_journal, recover
 from callcenter.routing.explain import Explanation
 from callcenter.rulebook.publishing import Publishing
 from callcenter.runner import Runner, WallClock
 from callcenter.settings import Loaded, SettingsError, load
+from callcenter.standby import take_charge
 from callcenter.stores.contact_log import ContactLog
 from callcenter.stores.database import DATABASE_ERRORS, default_url, in_short, open_database
+from callcenter.stores.journal_keeper import JournalKeeper
+from callcenter.stores.lease import FencedError, Node
 from callcenter.stores.migrations import MigrationError, migrate
 from callcenter.stores.rule_versions import RuleVersions
+from callcenter.stores.snapshot import encode_snapshot
+from callcenter.systemd import ServiceManager
 from callcenter.types import AgentId, ContactId
 
 log = logging.getLogger(__name__)
 
 WATCH_INTERVAL_S = 1.0
 MIGRATION_RETRY_S = 2.0
+STOP_LIMIT_S = 2.0  # for the phones to stop ringing
+STOPPED_BY, STARTED_BY = "(stop)", "(start)"  # no supervisor can be called that
 SESSION_SECRET_BYTES = 32
 
 
@@ -58,10 +66,12 @@ class Daemon:
         self._config_path = config_path
         self._loaded = loaded
         self._reactor = reactor
-        self._tasks: list[asyncio.Task[None]] = []
+        self._service_manager = ServiceManager()
+        self._silence: Callable[[str], None] = lambda _: None
         self._closing = contextlib.AsyncExitStack()
         self._health: dict[str, Health] = {}
         self._has_been_synced = False
+        self._serves = False
         self.failure: BaseException | None = None
 
     # ---- starting and stopping
@@ -71,13 +81,27 @@ class Daemon:
         settings = self._loaded.settings
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # customers and their contacts are in it
         self._session_secret = _session_secret(settings.http.session_secret_file, settings.data_dir)
+        node = Node(settings.data_dir)
+        node.take()
+        self._closing.callback(node.release)
+        self._run_beside(self._service_manager.stay_alive())
         self._journal = await open_journal(settings, self._closing)
+        self._charge, patience_s = await take_charge(self._journal, node, settings, self._service_manager, self._fenced)
+        self._journal.epoch = self._charge.epoch
+        self._closing.push_async_callback(self._charge.release)
+        self._run_beside(self._charge.keep())
         self._database = open_database(settings.database.url or default_url(settings.data_dir))
         self._closing.push_async_callback(self._database.close)
         self._log = ContactLog(
-            self._database.engine, settings.data_dir / "spill", default_region=settings.crm.default_region
+            self._database.engine,
+            self._journal.records,
+            settings.data_dir,
+            default_region=settings.crm.default_region,
         )
-        recovered = await recover(self._journal, self._loaded.configuration)
+        gap = gap_file(settings)
+        self._keeper = JournalKeeper(self._journal, gap, snapshot_every=settings.redis.snapshot_every, fail=self._fail)
+        self._closing.push_async_callback(self._keeper.close)
+        recovered = await recover(self._journal, gap, self._loaded.configuration, patience_s)
         self._make_core(recovered)
         versions = RuleVersions(self._database.engine)
         self._rules = Publishing(self._config_path, self._loaded, versions, self._take, self._clock.now_ms)
@@ -85,21 +109,37 @@ class Daemon:
         self._make_shells()
         await self._start_shells(recovered)
 
+    def _fenced(self, newest: int | None = None) -> None:
+        """Another daemon is in charge: nothing more may leave this one."""
+        error = FencedError(
+            f"another daemon has taken over, {newest or 'with a later epoch'}; ours {self._charge.epoch}"
+        )
+        self._silence(str(error))
+        self._fail(error)
+
     def _make_core(self, recovered: Recovered) -> None:
         self._clock = WallClock(recovered.now_ms)
+        self._keeper.start(lambda: encode_snapshot(recovered.engine.snapshot()), recovered.away_at)
         self._runner = Runner(
             recovered.engine,
-            self._journal,
+            self._keeper,
             clock=self._clock,
             outlets=[self._route],
+            confirm=self._charge.confirm,
             fail=self._fail,
-            snapshot_every=self._loaded.settings.redis.snapshot_every,
-            settle=self._log.flush,
         )
 
     def _make_shells(self) -> None:
         settings = self._loaded.settings
-        self._pbx = AsteriskPbx(settings.pbx, settings.pbx.secret or "", self._runner.submit, self._reactor)
+        self._pbx = AsteriskPbx(
+            settings.pbx,
+            settings.pbx.secret or "",
+            self._runner.submit,
+            self._reactor,
+            default_region=settings.crm.default_region,
+            fence=Fence(self._charge.epoch, self._fenced),
+        )
+        self._silence = self._pbx.silence
         name = settings.pbx.name
         self._metrics = Metrics(self.overview)
         self._pbx.lag_observers.append(lambda seconds: self._metrics.ami_lag(name, seconds))
@@ -123,23 +163,18 @@ class Daemon:
         self._log.start()
         self._closing.push_async_callback(self._log.close)
         self._closing.push_async_callback(self._directory.close)
-        for record in recovered.records:
-            self._log.execute(record)
         self._runner.start()
         self._closing.push_async_callback(self._runner.stop)
         for command in recovered.engine.resume():
             self._route(command)
         for pbx in recovered.engine.snapshot().pbxs:
             self._runner.submit(PbxLost(pbx))
+        if recovered.engine.snapshot().offering_stopped_by is not None:
+            self._runner.submit(OfferingSet(True, STARTED_BY))
         await self._runner.submit_and_wait(ConfigurationLoaded(self._loaded.configuration))
-        self._tasks += [
-            asyncio.create_task(tell_days(self._begin_day, self._clock.now_ms)),
-            asyncio.create_task(self._migrate()),
-            asyncio.create_task(self._watch()),
-        ]
-        for task in self._tasks:
-            task.add_done_callback(self._task_ended)
-        self._closing.push_async_callback(self._end_tasks)
+        self._run_beside(tell_days(self._begin_day, self._clock.now_ms))
+        self._run_beside(self._migrate())
+        self._run_beside(self._watch())
         self._lag.start()
         self._closing.push_async_callback(self._lag.stop)
         await self._server.start()
@@ -149,12 +184,25 @@ class Daemon:
         # What has been made by now stays: a full collection that walks all of it would hold up calls for 0.1 s.
         gc.collect()
         gc.freeze()
+        self._serves = True
+        self._service_manager.ready("in charge")
         log.info("agents sign in at %s", self._server.url)
 
     async def stop(self) -> None:
         """Stop in the reverse order of the start, however far that came. Callers stay in hold at the PBX."""
+        self._service_manager.stopping()
+        if self._serves and self.failure is None:
+            await self._let_phones_go()
         await self._closing.aclose()
         log.info("stopped")
+
+    async def _let_phones_go(self) -> None:
+        """No new offers, and the phones that ring are let go; who is talking talks on."""
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):  # the journal or the PBX is away: stop without
+            async with asyncio.timeout(STOP_LIMIT_S):
+                await self._runner.submit_and_wait(OfferingSet(False, STOPPED_BY, withdraw=True))
+                while self._pbx.ringing:  # noqa: ASYNC110 - the mirror says it when it is looked at
+                    await asyncio.sleep(0.02)
 
     async def reload(self) -> None:
         """Take the settings' files anew: rules, queues and agents at once, the rest at the next start."""
@@ -175,10 +223,16 @@ class Daemon:
     async def _stop_pbx(self) -> None:
         await self._pbx.stop().asFuture(asyncio.get_running_loop())
 
-    async def _end_tasks(self) -> None:
-        for task in self._tasks:
+    def _run_beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let it go on until what was started before it is stopped."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._task_ended)
+
+        async def end() -> None:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(task, return_exceptions=True)
+
+        self._closing.push_async_callback(end)
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         """A watcher that died would leave /health/ready at what it saw last."""
@@ -216,9 +270,8 @@ class Daemon:
 
     def _begin_day(self, began: DayBegan) -> None:
         self._runner.submit(began)
-        task = asyncio.create_task(self._rules.expand_hours())
-        task.add_done_callback(self._task_ended)
-        self._tasks = [*(old for old in self._tasks if not old.done()), task]
+        self._expanding = asyncio.create_task(self._rules.expand_hours())
+        self._expanding.add_done_callback(self._task_ended)
 
     # ---- watching
 
@@ -240,13 +293,14 @@ class Daemon:
         """Ask Redis and SQL how they are; the PBX tells by itself."""
         while True:
             journal, database = await asyncio.gather(self._journal.health(), self._database.health())
-            if journal.ok and self._runner.stats.journal_error is not None:
-                self._runner.retry_journal_now()
+            if journal.ok:
+                self._keeper.nudge()
             self._health["redis"] = Health(journal.ok, journal.words)
             log_health = self._log.health()
             sql = database if not database.ok else log_health
             self._health["sql"] = Health(sql.ok, f"{database.words}; {log_health.words}" if sql.ok else sql.words)
-            self._metrics.journal_up(self._runner.stats.journal_error is None)
+            keeper = self._keeper
+            self._metrics.journal(keeper.problem is None, keeper.gap_bytes, keeper.events_lost, keeper.records_lost)
             self._metrics.contact_log_pending(self._log.pending)
             if database.ok:
                 await self._rules.settle()
@@ -289,18 +343,20 @@ class Daemon:
     def health(self) -> Mapping[str, Health]:
         not_yet = Health(False, "has not been asked yet")
         pbx = self._pbx.health
-        journal_error = self._runner.stats.journal_error
+        keeping = self._keeper.health()
         return {
             "pbx": Health(pbx.synced, pbx.words),
             "redis": self._health.get("redis", not_yet),
             "sql": self._health.get("sql", not_yet),
             "engine": Health(
-                journal_error is None,
-                f"{self._runner.stats.handled} events handled"
-                if journal_error is None
-                else f"routing goes on without a journal: {journal_error}",
+                keeping.ok, f"{self._runner.stats.handled} events handled; {keeping.words}{self._drained}"
             ),
         }
+
+    @property
+    def _drained(self) -> str:
+        stopped_by = self._runner.engine.snapshot().offering_stopped_by
+        return "" if stopped_by is None else f"; no offers are made, {stopped_by} has asked for it"
 
     async def submit(self, event: Event) -> None:
         await self._runner.submit_and_wait(event)

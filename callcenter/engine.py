@@ -14,7 +14,9 @@ from callcenter.events import (
     AgentReady,
     AgentSignedIn,
     AgentSignedOut,
+    CallerFellBack,
     CallerLeft,
+    CallerReturned,
     ConfigurationLoaded,
     ContactArrived,
     ContactMoved,
@@ -26,6 +28,7 @@ from callcenter.events import (
     Event,
     OfferConnected,
     OfferEnded,
+    OfferingSet,
     OfferRinging,
     PbxLost,
     PbxSynced,
@@ -34,8 +37,8 @@ from callcenter.events import (
     WrapUpEnded,
 )
 from callcenter.overview import Overview, overview_of
-from callcenter.queues import arrivals, routes, supervision
-from callcenter.routing import configure, legs, preferred, presence, reconcile, standing
+from callcenter.queues import arrivals, routes, supervision, treatment
+from callcenter.routing import configure, fallback, legs, pausing, preferred, presence, reconcile, standing
 from callcenter.routing.explain import Explanation, explain, explain_offers
 from callcenter.routing.matching import match
 from callcenter.routing.offer import OfferTrigger
@@ -66,11 +69,14 @@ class Engine:
             # Before anything falls due: after a restart this is the first event, and while nobody listened a phone
             # whose deadline has passed may have been answered.
             reconcile.pbx_lost(state, event)
+            treatment.pbx_lost(state, event.pbx)
         while (due := state.saved.timers.pop_due(state.now_ms)) is not None:
             _fire(state, due)
         _take(state, event)
         routes.leave_queues(state)
+        treatment.note_who_waits(state)
         match(state)
+        treatment.treat(state)
         return state.take_out()
 
     def next_due_ms(self) -> int | None:
@@ -114,6 +120,10 @@ def _take(state: State, event: Event) -> None:  # noqa: PLR0912 - one row for ea
             arrivals.identify(state, event)
         case CallerLeft():
             arrivals.leave(state, event)
+        case CallerFellBack():
+            fallback.fell_back(state, event)
+        case CallerReturned():
+            fallback.returned(state, event)
         case OfferRinging():
             legs.ringing(state, event)
         case OfferConnected():
@@ -126,6 +136,7 @@ def _take(state: State, event: Event) -> None:  # noqa: PLR0912 - one row for ea
             pass  # taken already, see `handle`
         case PbxSynced():
             reconcile.pbx_synced(state, event)
+            treatment.note_all_who_wait(state)
         case AgentSignedIn() | AgentSignedOut() | AgentReady() | AgentNotReady() | WrapUpEnded():
             presence.handle_request(state, event)
         case ContactMoved():
@@ -136,11 +147,14 @@ def _take(state: State, event: Event) -> None:  # noqa: PLR0912 - one row for ea
             supervision.withdraw(state, event)
         case QueueStateSet():
             supervision.set_queue_state(state, event)
+        case OfferingSet():
+            pausing.set_offering(state, event)
         case DayBegan(day=day):
             if not standing.begin_day(state, day):
                 state.ignore(event, f"{day} has begun already")
         case ConfigurationLoaded():
             configure.configure(state, event)
+            treatment.note_all_who_wait(state)
         case TimePassed():
             pass
         case _:
@@ -161,6 +175,8 @@ def _fire(state: State, due: Entry) -> None:
             routes.relaxation_due(state, ContactId(due.subject))
         case TimerKind.OVERFLOW:
             routes.overflow_due(state, ContactId(due.subject))
+        case TimerKind.ANNOUNCE:
+            state.hearing_anew[ContactId(due.subject)] = None
         case TimerKind.KEEP:
             preferred.release(state, state.saved.contacts[ContactId(due.subject)], "its time is over")
         case _:

@@ -34,8 +34,8 @@ else:
 class ContactArrived:
     """A caller is in the PBX's holding place and hears music.
 
-    `caller` is the number as the PBX gave it, None when it is withheld or absent. `account`, `intent` and `language`
-    come from an IVR before us, None where it gave none.
+    `caller` is the number as the PBX gave it, None when it is withheld or absent. `number` is the same in E.164, None
+    where it cannot be read so. `account`, `intent` and `language` come from an IVR before us, None where it gave none.
     """
 
     contact: ContactId
@@ -46,6 +46,7 @@ class ContactArrived:
     account: str | None = None
     intent: str | None = None
     language: str | None = None
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,20 @@ class CallerLeft:
 
     contact: ContactId
     how: Departure
+
+
+@dataclass(frozen=True, slots=True)
+class CallerFellBack:
+    """The PBX has given the caller to its own queue, because we were silent; nobody has answered there."""
+
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class CallerReturned:
+    """The caller is back in the holding place, see TakeBack."""
+
+    contact: ContactId
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +117,8 @@ class Leg:
 class PbxSynced:
     """All that a PBX holds of ours, after each (re)connect: what is not listed here is no more.
 
-    `waiting` are callers in the holding place or in a conversation; `fallback` are those whom the PBX gave to its own
-    queue meanwhile. `devices` lists every device that the PBX knows.
+    `waiting` are callers in the holding place or in a conversation. To its own queue the PBX has given `returnable`,
+    whom nobody has answered there, and `fallback`, who are past that. `devices` lists every device that the PBX knows.
     """
 
     pbx: PbxName
@@ -111,6 +126,7 @@ class PbxSynced:
     fallback: tuple[ContactId, ...]
     legs: tuple[Leg, ...]
     devices: tuple[DeviceChanged, ...]
+    returnable: tuple[ContactArrived, ...] = ()
 
 
 # ---- from the CRM
@@ -199,6 +215,18 @@ class QueueStateSet:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfferingSet:
+    """Offers are made, or none any more until further notice. `withdraw`: phones that ring now are stopped, too.
+
+    `by` is who asked for it, a supervisor or the daemon itself.
+    """
+
+    offering: bool
+    by: str
+    withdraw: bool = False
+
+
 # ---- from the daemon itself
 
 
@@ -225,6 +253,8 @@ class TimePassed:
 Event = (
     ContactArrived
     | CallerLeft
+    | CallerFellBack
+    | CallerReturned
     | OfferRinging
     | OfferConnected
     | OfferEnded
@@ -241,6 +271,7 @@ Event = (
     | ContactPrioritised
     | ContactWithdrawn
     | QueueStateSet
+    | OfferingSet
     | ConfigurationLoaded
     | DayBegan
     | TimePassed

@@ -88,6 +88,10 @@ class _Now(Collector):
         yield from self._collect_agents(picture)
 
     def _collect_queues(self, picture: Overview) -> Iterable[Metric]:
+        stopped = picture.offering_stopped_by is not None
+        yield GaugeMetricFamily(
+            "callcenter_offering", "1 while offers are made, 0 while somebody wants none", not stopped
+        )
         waiting = GaugeMetricFamily(
             "callcenter_contacts_waiting", "Contacts waiting now, offered ones too", None, ["queue"]
         )
@@ -217,7 +221,16 @@ class Metrics:
         self._pbx_up = self._gauge("pbx_up", "1 while the PBX is connected and synced", "pbx")
         self._ami_lag = self._gauge("ami_lag_seconds", "Time that the PBX took to answer the last AMI ping", "pbx")
         self._ami_reconnects = self._counter("ami_reconnects_total", "Times that AMI was connected again", "pbx")
-        self._journal_up = self._gauge("journal_up", "1 while events can be journalled")
+        self._gauge("in_charge", "1 in the daemon that routes calls, 0 in one that stands by for it").set(1)
+        self._journal_up = self._gauge("journal_up", "1 while events are journalled in Redis")
+        self._journal_gap = self._gauge(
+            "journal_gap_bytes", "Size of the file that takes the journal while Redis is away"
+        )
+        self._journal_lost = self._counter(
+            "journal_lost_total",
+            "Events that could not be journalled, records that the contact log will not get",
+            "kind",
+        )
         self._lookup = self._histogram(
             "lookup_seconds", "Time that a customer look-up took, by outcome", _LOOKUP_BUCKETS_S, "outcome"
         )
@@ -226,6 +239,9 @@ class Metrics:
         self._lag_max = self._gauge("event_loop_lag_max_seconds", "The greatest event-loop lag of the last 15 s")
         for outcome in LOOKUP_OUTCOMES:
             self._lookup.labels(outcome)
+        self._lost = {"event": 0, "record": 0}
+        for kind in self._lost:
+            self._journal_lost.labels(kind)
 
     def configure(self, configuration: Configuration) -> None:
         """Learn the names of queues and tiers, and start their counters at zero. Called at each (re)load."""
@@ -305,8 +321,13 @@ class Metrics:
     def ami_reconnected(self, pbx: str) -> None:
         self._ami_reconnects.labels(pbx).inc()
 
-    def journal_up(self, up: bool) -> None:
+    def journal(self, up: bool, gap_bytes: int, events_lost: int, records_lost: int) -> None:
+        """What is lost is counted from the start of the daemon."""
         self._journal_up.set(up)
+        self._journal_gap.set(gap_bytes)
+        for kind, lost in (("event", events_lost), ("record", records_lost)):
+            self._journal_lost.labels(kind).inc(lost - self._lost[kind])
+            self._lost[kind] = lost
 
     def contact_log_pending(self, records: int) -> None:
         self._log_pending.set(records)

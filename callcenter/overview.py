@@ -55,6 +55,7 @@ class ContactView:
     agent: AgentId | None  # whom it is with or, of several phones that ring, the first
     held_for: AgentId | None = None  # the preferred agent whom it is kept for
     relaxed: int = 0  # relaxation steps taken
+    in_fallback: bool = False  # the PBX has it in its own queue, and has been asked for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Overview:
     queues: tuple[QueueView, ...]
     agents: tuple[AgentView, ...]
     contacts: tuple[ContactView, ...]  # those not ended, oldest first; of those not connected as many as asked for
+    offering_stopped_by: str | None = None  # who has asked for no more offers; None: they are made
 
 
 def overview_of(state: State, now_ms: int, contacts: int) -> Overview:
@@ -97,6 +99,7 @@ def overview_of(state: State, now_ms: int, contacts: int) -> Overview:
                     agent=_with(state, contact),
                     held_for=contact.held_for,
                     relaxed=contact.steps,
+                    in_fallback=contact.in_fallback,
                 )
             )
     return Overview(
@@ -105,6 +108,7 @@ def overview_of(state: State, now_ms: int, contacts: int) -> Overview:
         queues=tuple(_queue_view(state, name, waits[name], connected[name]) for name in state.queues),
         agents=tuple(_agent_view(state, agent) for agent in saved.agents.values()),
         contacts=tuple(listed),
+        offering_stopped_by=saved.offering_stopped_by,
     )
 
 

@@ -12,6 +12,8 @@ from typing import TypeVar
 
 from callcenter.commands import AgentChanged, Command, EventIgnored, RecordDecision, RecordSegment
 from callcenter.queues.contact import Contact
+from callcenter.queues.lines import Lines
+from callcenter.queues.order import place_of
 from callcenter.routing.agent import Agent
 from callcenter.routing.index import MatchingIndex
 from callcenter.routing.language.program import compile_rules
@@ -57,11 +59,13 @@ class Saved:
     pbxs: dict[PbxName, bool] = field(default_factory=dict)  # connected and synced
     devices: dict[PbxName, dict[str, DeviceStatus]] = field(default_factory=dict)
     queue_states: dict[QueueName, QueueState] = field(default_factory=dict)  # of those that are not OPEN
+    offering_stopped_by: str | None = None  # who has asked for no more offers; None: they are made
     day: str = ""
     day_began_ms: int = 0
     timers: Timers = field(default_factory=Timers)
     ended: dict[ContactId, Outcome] = field(default_factory=dict)  # oldest first, see _remember
     closed: dict[OfferId, DeviceRef] = field(default_factory=dict)  # the same for offers
+    messages: dict[ContactId, str] = field(default_factory=dict)  # what those heard whom a rule has sent away
 
 
 class State:
@@ -75,6 +79,7 @@ class State:
         self.queues: dict[QueueName, QueueConfig] = {}
         self.freed: dict[AgentId, None] = {}
         self.waiting_anew: dict[ContactId, None] = {}
+        self.hearing_anew: dict[ContactId, None] = {}
         self.kept: dict[AgentId, dict[ContactId, None]] = {}
         self.why: Callable[[State, Contact, Agent], None] | None = None  # asked just before each offer is made
         self._compiled: object = None  # the part of the configuration that the program was made of
@@ -89,10 +94,14 @@ class State:
         self.index = MatchingIndex(
             self.saved.configuration, self.saved.contacts, self.saved.agents, self.may_be_offered
         )
+        self.lines = Lines(name for name, queue in self.queues.items() if _tells_position(queue))
         self.kept = {}
+        waits = (ContactState.WAITING, ContactState.OFFERED)
         for contact in self.saved.contacts.values():
             if contact.held_for is not None:
                 self.kept.setdefault(contact.held_for, {})[contact.id] = None
+            if contact.state in waits and contact.route and contact.route.queue in self.queues:
+                self.lines.stand(contact.route.queue, place_of(contact, self.saved.configuration.ageing_ms))
             if contact.state is ContactState.WAITING and contact.route and contact.route.queue in self.queues:
                 self.index.contact_waits(contact)  # a queue that is no more: about to be routed again
         self.freed = dict.fromkeys(self.saved.agents)
@@ -178,7 +187,7 @@ class State:
                 kind=kind,
                 started_ms=started_ms,
                 ended_ms=self.now_ms,
-                queue=contact.route.queue if contact.route else None,
+                queue=contact.queue,
                 agent=agent,
                 offer=offer,
                 result=result,
@@ -193,8 +202,8 @@ class State:
                 number=contact.decisions,
                 kind=kind,
                 at_ms=self.now_ms,
-                queue=contact.route.queue if contact.route else None,
-                priority=contact.route.priority if contact.route else None,
+                queue=contact.queue,
+                priority=contact.priority,
                 words=words,
                 by=by,
             )
@@ -205,8 +214,16 @@ class State:
     def remember_ended(self, contact: ContactId, outcome: Outcome) -> None:
         _remember(self.saved.ended, contact, outcome)
 
+    def remember_message(self, contact: ContactId, message: str) -> None:
+        _remember(self.saved.messages, contact, message)
+
     def remember_closed(self, offer: Offer) -> None:
         _remember(self.saved.closed, offer.id, offer.device)
+
+
+def _tells_position(queue: QueueConfig) -> bool:
+    treatment = queue.treatment
+    return treatment is not None and treatment.announce is not None and treatment.announce.position
 
 
 def _remember(ends: dict[K, V], key: K, value: V) -> None:

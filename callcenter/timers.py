@@ -17,6 +17,7 @@ class TimerKind(Enum):
     RELAX = "relax"  # subject: a contact
     OVERFLOW = "overflow"  # subject: a contact
     KEEP = "keep"  # subject: a contact that is kept for a preferred agent
+    ANNOUNCE = "announce"  # subject: a contact
 
 
 @dataclass(frozen=True, slots=True, order=True)

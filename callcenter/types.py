@@ -60,7 +60,7 @@ class Departure(Enum):
     """How a caller left the PBX's holding place without an agent."""
 
     HUNG_UP = "hung_up"
-    FALLBACK = "fallback"  # the PBX gave the caller to its own queue because the daemon was silent
+    FALLBACK = "fallback"  # answered in the PBX's own queue, or past it: it got there because the daemon was silent
     LOST = "lost"  # the channel was gone when the PBX could be asked again
 
 
@@ -206,7 +206,7 @@ class DecisionKind(Enum):
     MOVED = "moved"
     PRIORITISED = "prioritised"
     WITHDRAWN = "withdrawn"
-    TURNED_AWAY = "turned_away"  # its queue takes nobody
+    TURNED_AWAY = "turned_away"  # its queue takes nobody, or its rule sends it away
     OVERFLOWED = "overflowed"
 
 
@@ -214,6 +214,8 @@ class DecisionKind(Enum):
 REASON_SIGNED_IN = "signed_in"
 REASON_RONA = "rona"
 PENDING_SIGN_OUT = "logged_out"  # what an agent is waiting for who signed out in the middle of a contact
+
+AWAY = QueueName("away")  # what a route names in place of a queue where nobody waits: no queue has this name
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,8 @@ class Route:
 
     `priority` is higher for the more urgent. `rule` names the rule; `because` says in words which facts matched.
     `matched` is false where no rule applied and the contact went to the default queue. For `prefer_for_ms` from its
-    arrival the contact is kept for the first of `prefer` who is at work and may take it.
+    arrival the contact is kept for the first of `prefer` who is at work and may take it. With a message in `away` the
+    contact does not wait: the caller hears it, the call ends, and `queue` is AWAY.
     """
 
     queue: QueueName
@@ -247,6 +250,25 @@ class Route:
     tags: tuple[str, ...] = ()
     text: str = ""  # what the agent sees
     overflow: Overflow | None = None
+    away: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """What is said every `every_ms` of waiting in a queue: one of `sounds` in turn, then the place in the queue."""
+
+    every_ms: int
+    sounds: tuple[str, ...] = ()
+    position: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What those hear who wait in a queue. Sounds and the class of music are known to the PBX by these names."""
+
+    music: str | None = None  # None: the PBX's own
+    greeting: str | None = None  # once for a contact, in the first queue that has one
+    announce: Announce | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +287,7 @@ class QueueConfig:
     ranked: tuple[AgentId, ...] = ()
     closed_to: QueueName | None = None
     overflow: Overflow | None = None
+    treatment: Treatment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +307,7 @@ class RuleConfig:
     """One routing rule: each named fact must be one of the values listed; an empty tuple asks nothing.
 
     `dialled`, `intent` and `language` compare as text, exactly; `when` is an expression that must hold as well, empty:
-    always (docs/rules.md). `relaxations` are in the order of their time.
+    always (docs/rules.md). `relaxations` are in the order of their time. `away` is as in a Route.
     """
 
     name: str
@@ -305,6 +328,7 @@ class RuleConfig:
     tags: tuple[str, ...] = ()
     text: str = ""
     overflow: Overflow | None = None
+    away: str | None = None
 
 
 class AttributeKind(Enum):

@@ -1,12 +1,18 @@
-"""A real browser for tests: Chromium, driven by Playwright. Mark such tests with `NEEDS_BROWSER`."""
+"""A real browser for tests: Chromium, driven by Playwright. Mark such tests with `NEEDS_BROWSER`.
 
+One for the whole session, because its start takes a second or two; each test has a profile of its own in it.
+"""
+
+import asyncio
 import contextlib
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_twisted  # type: ignore[import-untyped]
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from twisted.internet.defer import Deferred
 
 CHROMIUM = shutil.which("chromium")
 REQUIRED = os.environ.get("CALLCENTER_REQUIRE_ALL") == "1"
@@ -28,15 +34,27 @@ ARGUMENTS = [
 expect.set_options(timeout=LIMIT_MS)
 
 
+_running = contextlib.AsyncExitStack()
+_browsers: list[Browser] = []
+
+
 @contextlib.asynccontextmanager
 async def browsing() -> AsyncIterator[Browser]:
+    """The session's browser, started for the first who wants it, and again should it have crashed."""
     assert CHROMIUM is not None, "CALLCENTER_REQUIRE_ALL=1 and there is no chromium on the PATH"
-    async with async_playwright() as playwright:
+    if not _browsers or not _browsers[-1].is_connected():
+        playwright = await _running.enter_async_context(async_playwright())
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        try:
-            yield browser
-        finally:
-            await browser.close()
+        _running.push_async_callback(browser.close)
+        _browsers.append(browser)
+    yield _browsers[-1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def browser_ends_with_the_session() -> Iterator[None]:
+    yield
+    if _browsers:
+        pytest_twisted.blockon(Deferred.fromFuture(asyncio.ensure_future(_running.aclose())))
 
 
 @contextlib.asynccontextmanager

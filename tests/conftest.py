@@ -6,6 +6,7 @@ import hypothesis
 assert hypothesis
 
 pytest_plugins = [
+    "tests.browsing",
     "tests.database_fixtures",
     "tests.pbx_fixtures",
     "tests.postgres_fixtures",

@@ -159,10 +159,11 @@ def arrived(
     intent: str | None = None,
     language: str | None = None,
     pbx: PbxName = PBX,
+    number: str | None = None,
 ) -> ContactArrived:
     """Withheld unless a number is given, so that it waits at once, without a look-up."""
-    channel = ChannelRef(pbx, f"chan-{contact}")
-    return ContactArrived(ContactId(contact), channel, caller, contact.title(), dialled, account, intent, language)
+    who, channel, name = ContactId(contact), ChannelRef(pbx, f"chan-{contact}"), contact.title()
+    return ContactArrived(who, channel, caller, name, dialled, account, intent, language, number)
 
 
 def customer(number: int, tier: str = "standard", language: str | None = None) -> Customer:

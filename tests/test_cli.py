@@ -17,7 +17,7 @@ SAMPLE = Path(__file__).parent.parent / "config/callcenter.yaml"
 def test_check_says_ok_and_what_is_doubtful() -> None:
     result = CliRunner().invoke(main, ["check", "--config", str(SAMPLE)], env={"CALLCENTER_PBX__SECRET": "x"})
     assert result.exit_code == 0
-    assert result.stdout == "OK: 12 agents, 4 queues, 14 rules\n"
+    assert result.stdout == "OK: 12 agents, 4 queues, 16 rules\n"
     assert "Warning: " in result.stderr
 
 
@@ -56,3 +56,12 @@ def test_run_hands_the_file_to_the_daemon_and_tells_mistakes_without_a_traceback
     result = CliRunner().invoke(main, ["run", "--config", "there.yaml"])
     assert result.exit_code == 1
     assert result.stderr == "Error: 1 mistake in the settings:\n  there.yaml:1: a: is wrong. Mend it\n"
+
+
+def test_every_command_of_rules_is_listed_and_there() -> None:
+    told = CliRunner().invoke(main, ["rules", "--help"])
+    assert told.exit_code == 0
+    for name in ("check", "diff", "explain", "log", "publish", "rollback", "simulate", "test"):
+        assert f"\n  {name} " in told.stdout
+        assert CliRunner().invoke(main, ["rules", name, "--help"]).stdout.startswith(f"Usage: main rules {name} ")
+    assert CliRunner().invoke(main, ["rules", "nonsense"]).exit_code == 2

@@ -212,7 +212,8 @@ def test_what_is_now_is_read_at_the_scrape(metrics: Metrics) -> None:
 def test_shells_set_their_numbers(metrics: Metrics) -> None:
     metrics.pbx_up("main", True)
     metrics.ami_lag("main", 0.25)
-    metrics.journal_up(True)
+    metrics.journal(up=True, gap_bytes=7, events_lost=0, records_lost=2)
+    metrics.journal(up=True, gap_bytes=7, events_lost=1, records_lost=2)
     metrics.contact_log_pending(12)
     metrics.observe_lookup("several", 0.03)
     scrape = Scrape(metrics)
@@ -222,6 +223,9 @@ def test_shells_set_their_numbers(metrics: Metrics) -> None:
     assert Scrape(metrics)("ami_reconnects_total", pbx="main") == 1
     assert scrape("ami_lag_seconds", pbx="main") == 0.25
     assert scrape("journal_up") == 1
+    assert scrape("journal_gap_bytes") == 7
+    assert scrape("journal_lost_total", kind="event") == 1
+    assert scrape("journal_lost_total", kind="record") == 2
     assert scrape("contact_log_pending") == 12
     assert scrape("lookup_seconds_count", outcome="several") == 1
 

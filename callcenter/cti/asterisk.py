@@ -15,18 +15,23 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from callcenter.commands import ConfirmConnection, PbxCommand, RingDevice, SendAway
+from callcenter.commands import ConfirmConnection, PbxCommand, PlaySounds, RingDevice, SendAway, SetMusic, TakeBack
+from callcenter.cti.ami import fallback
 from callcenter.cti.ami.connection import AmiConnection
+from callcenter.cti.ami.mirror import Phase
 from callcenter.cti.ami.protocol import ActionRefusedError, AmiError, AmiProtocol, ConnectionGoneError
 from callcenter.cti.ami.translation import WANTED, Translator, device_list, status
 from callcenter.cti.ami.wire import Action, BadMessageError, Message, UnsafeValueError
+from callcenter.cti.fencing import VARIABLE, Fence
 from callcenter.events import Event, PbxLost
+from callcenter.numbers import DEFAULT_REGION
 from callcenter.settings import PbxSettings
 from callcenter.types import PbxName
 
 log = logging.getLogger(__name__)
 
 FULLY_BOOTED = "FullyBooted"
+_OF_A_CALLER = (ConfirmConnection, SendAway, TakeBack, SetMusic, PlaySounds)
 BACKLOG_LIMIT = 50_000  # events that may wait for the end of a sync; one more and the connection is made anew
 
 
@@ -53,9 +58,10 @@ class PbxHealth:
 class AsteriskPbx:
     """Keeps connected to one PBX from `start()` to `stop()`.
 
-    `emit` gets every event, in order, and must return at once. `lag_observers` get seconds for each ping answered,
-    `synced_observers` true after each PbxSynced and false after each PbxLost. `draw` is a source of random numbers in
-    [0, 1), for the waits between attempts.
+    `emit` gets every event, in order, and must return at once. `default_region` is where callers' numbers without a
+    country code come from. `fence` is the token by which the PBX knows the daemon that is in charge, None where there
+    can be no other. `lag_observers` get seconds for each ping answered, `synced_observers` true after each PbxSynced
+    and false after each PbxLost. `draw` is a source of random numbers in [0, 1), for the waits between attempts.
     """
 
     def __init__(
@@ -65,6 +71,8 @@ class AsteriskPbx:
         emit: Callable[[Event], None],
         reactor: Any,
         *,
+        default_region: str = DEFAULT_REGION,
+        fence: Fence | None = None,
         draw: Callable[[], float] = random.random,
     ) -> None:
         self.lag_observers: list[Callable[[float], None]] = []
@@ -74,12 +82,14 @@ class AsteriskPbx:
         self._emit = emit
         self._reactor = reactor
         self._name = PbxName(settings.name)
-        self._translator = Translator(self._name, settings.device_prefix, emit, self._send_quietly)
+        self._fence = fence
+        self._translator = Translator(self._name, settings.device_prefix, emit, self._send_quietly, default_region)
         self._connection = AmiConnection(
             settings, reactor, make=self._make, prepare=self._sync, up=self._up, down=self._lost, draw=draw
         )
         self._protocol: AmiProtocol | None = None
         self._synced = False
+        self._silenced: str | None = None
         self._backlog: list[Message] = []
         self._heart = LoopingCall(self._beat)
         self._heart.clock = reactor
@@ -102,18 +112,38 @@ class AsteriskPbx:
         self._synced = False
         return self._connection.stop()
 
+    def silence(self, why: str) -> None:
+        """Say nothing more to the PBX, whatever comes: its next word is another daemon's."""
+        self._silenced = why
+        self._synced = False
+        if self._heart.running:
+            self._heart.stop()
+        if self._protocol is not None:
+            self._protocol.drop(why)
+
     def execute(self, command: PbxCommand) -> None:
         """Carry a command out. Returns at once and never raises: what comes of it is told by events."""
-        pbx = command.channel.pbx if isinstance(command, ConfirmConnection | SendAway) else command.device.pbx
+        pbx = command.channel.pbx if isinstance(command, _OF_A_CALLER) else command.device.pbx
         if not self._synced or self._protocol is None or pbx != self._name:
             log.debug("not for a PBX that is here and synced, dropped: %s", command)
             return
-        for action in self._translator.actions(command):
+        actions = self._translator.actions(command)
+        if isinstance(command, TakeBack) and not self._beating:
+            return  # the PBX would give the caller away again: with the next beat
+        for action in actions:
+            if isinstance(command, RingDevice) and self._fence is not None:
+                action.variables[VARIABLE] = str(self._fence.epoch)
             answer = self._protocol.send(action)
             if isinstance(command, RingDevice):
                 answer.addErrback(self._not_rung, command)
             else:
                 answer.addErrback(self._refused, action)
+
+    @property
+    def ringing(self) -> int:
+        """How many agents' legs there are at the PBX that are in no conversation; 0 while it is not synced."""
+        offers = self._translator.mirror.offers.values() if self._synced else ()
+        return sum(offer.phase is not Phase.CONNECTED for offer in offers)
 
     def hold_heart(self, held: bool = True) -> None:
         """Stop telling the PBX that we are alive, or go on: without a beat the PBX gives callers to its own queue."""
@@ -159,7 +189,11 @@ class AsteriskPbx:
         The mask and the manager user's `eventfilter` lines keep what we don't use at the PBX: the action `Filter` would
         take the right to stop the PBX.
         """
+        if self._silenced is not None:
+            raise AmiError(self._silenced)
         try:
+            if self._fence is not None:
+                await self._fence.claim(protocol)
             await protocol.send(Action("Events", {"EventMask": "call,user,system"}))
             channels = await protocol.send_list(status())
             devices = await protocol.send_list(device_list())
@@ -207,6 +241,10 @@ class AsteriskPbx:
         if self._synced and self._beating:
             self._last_beat = max(self._last_beat + 1, int(self._reactor.seconds() * 1_000))
             self._send_quietly(Action("Setvar", {"Variable": "GLOBAL(CALLCENTER_BEAT)", "Value": str(self._last_beat)}))
+            for action in fallback.ask_again(self._translator.mirror):
+                self._send_quietly(action)
+            if self._fence is not None and self._protocol is not None:
+                self._fence.look(self._protocol)
 
     def _send_quietly(self, action: Action) -> None:
         if self._protocol is not None:
@@ -215,6 +253,7 @@ class AsteriskPbx:
     def _refused(self, failure: Failure, action: Action) -> None:
         if not isinstance(failure.value, AmiError | UnsafeValueError):
             failure.raiseException()
+        self._translator.mirror.announcers.pop(action.keys.get("ActionID", ""), None)  # it says nothing
         log.debug("%s %s: %s", action.name, action.keys.get("ActionID"), failure.value)
 
     def _not_rung(self, failure: Failure, command: RingDevice) -> None:

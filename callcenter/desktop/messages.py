@@ -126,6 +126,7 @@ def picture_body(picture: Overview) -> bytes:
         {
             "type": "picture",
             "pbxs": _pbxs(picture),
+            "offering_stopped_by": picture.offering_stopped_by,
             "queues": _queues(picture),
             "agents": agents,
             "contacts": waiting[:MAX_CONTACTS],

@@ -1,5 +1,5 @@
 """What a supervisor's page can ask for, over HTTP: to move, re-prioritise or withdraw who waits, to open or close a
-queue, and why a contact stands where it stands.
+queue, to make no more offers for a while, and why a contact stands where it stands.
 
 The one idea: what can be known to be in vain is refused here in words; the engine has the last word, for a contact may
 be answered while its command is under way. So each answer is the contact or the queue as it is afterwards.
@@ -16,10 +16,10 @@ from callcenter.desktop import messages
 from callcenter.desktop.desk import Desk
 from callcenter.desktop.door import Body, Door
 from callcenter.desktop.errors import ApiError
-from callcenter.events import ContactMoved, ContactPrioritised, ContactWithdrawn, QueueStateSet
+from callcenter.events import ContactMoved, ContactPrioritised, ContactWithdrawn, OfferingSet, QueueStateSet
 from callcenter.overview import ContactView, QueueView
 from callcenter.routing.explain import Explanation
-from callcenter.types import MAX_PRIORITY, MIN_PRIORITY, ContactId, ContactState, QueueName, QueueState
+from callcenter.types import MAX_PRIORITY, MIN_PRIORITY, AgentState, ContactId, ContactState, QueueName, QueueState
 
 MAX_REASONS = 500  # agents told of in an explanation, in the engine's order; of the others only how many they are
 
@@ -42,6 +42,10 @@ class Prioritise(Body):
     priority: Annotated[int, Field(ge=MIN_PRIORITY, le=MAX_PRIORITY, strict=True)]
 
 
+class SetOffering(Body):
+    offering: Annotated[bool, Field(strict=True)]
+
+
 class SetState(Body):
     state: QueueState
 
@@ -60,9 +64,11 @@ class Supervisors:
             ("/contacts/{contact}/priority", self.prioritise),
             ("/contacts/{contact}/withdraw", self.withdraw),
             ("/queues/{queue}/state", self.set_state),
+            ("/offering", self.set_offering),
         ]
         for path, handler in posts:
             router.add_api_route(path, handler, methods=["POST"])
+        router.add_api_route("/offering", self.offering, methods=["GET"])
         router.add_api_route("/contacts/{contact}/why", self.why, methods=["GET"])
         return router
 
@@ -93,6 +99,15 @@ class Supervisors:
         await self._door.submit(QueueStateSet(self._queue(queue).name, body.state, by))
         return {"queue": self._queue(queue)}
 
+    async def set_offering(self, request: Request, body: SetOffering) -> dict[str, Any]:
+        by = self._door.supervisor(request).id
+        await self._door.submit(OfferingSet(body.offering, by))
+        return self._offering()
+
+    async def offering(self, request: Request) -> dict[str, Any]:
+        self._door.supervisor(request)
+        return self._offering()
+
     async def why(self, request: Request, contact: ContactPath) -> Response:
         self._door.supervisor(request)
         told = self._desk.explain(ContactId(contact))
@@ -105,6 +120,18 @@ class Supervisors:
         )
 
     # ---- what they share
+
+    def _offering(self) -> dict[str, Any]:
+        """Whether offers are made, and how much is still going on."""
+        picture = self._desk.overview()
+        states = [agent.state for agent in picture.agents]
+        return {
+            "offering": picture.offering_stopped_by is None,
+            "stopped_by": picture.offering_stopped_by,
+            "talking": states.count(AgentState.TALKING),
+            "ringing": states.count(AgentState.RESERVED),
+            "waiting": sum(queue.waiting for queue in picture.queues),
+        }
 
     async def _change(self, event: ContactMoved | ContactPrioritised | ContactWithdrawn) -> dict[str, Any]:
         await self._door.submit(event)

@@ -140,6 +140,8 @@ def _why_not(state: State, now_ms: int, contact: Contact, agent: Agent) -> tuple
         return _unfit(contact, agent)
     if agent.contact == contact.id:
         return ("rings", "is being rung for it") if agent.offer is not None else ("talks", f"has it: {_state(agent)}")
+    if contact.in_fallback:
+        return "fallback", "the PBX has the caller in its own queue, and has been asked for it"
     if contact.held_for is not None and contact.held_for != agent.config.id:
         return "held", f"it is kept for {state.saved.agents[contact.held_for].config.name}"
     if agent.state is not AgentState.READY:
@@ -151,6 +153,8 @@ def _unavailable(state: State, now_ms: int, agent: Agent) -> tuple[str, str]:
     """Why an agent who is READY is offered nothing."""
     device = state.device_status(agent.config.device)
     wait_ms = agent.backoff_until_ms - now_ms
+    if state.saved.offering_stopped_by is not None:
+        return "drained", f"no offers are made, {state.saved.offering_stopped_by} has asked for it"
     if not state.saved.pbxs.get(agent.config.device.pbx, False):
         return "pbx_lost", f"the PBX {agent.config.device.pbx} does not answer"
     if device is not DeviceStatus.FREE:

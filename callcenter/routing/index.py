@@ -24,7 +24,6 @@ from callcenter.types import (
     AgentId,
     Configuration,
     ContactId,
-    ContactState,
     Needs,
     PbxName,
 )
@@ -230,7 +229,7 @@ class MatchingIndex:
         found = []
         for contact_id in list(refused):
             contact = self._contacts.get(contact_id)
-            if contact is None or contact.state is not ContactState.WAITING:
+            if contact is None or not contact.to_be_offered:
                 del refused[contact_id]
             elif contact.held_for is None:
                 kind = self._kind_of(contact)
@@ -245,7 +244,7 @@ class MatchingIndex:
 
     def _waits(self, heap: LazyHeap[Place], place: Place) -> bool:
         contact = self._contacts.get(place[2])
-        if contact is None or contact.state is not ContactState.WAITING:
+        if contact is None or not contact.to_be_offered:
             return False
         return self._placed.get(place[2]) == (place, heap)
 

@@ -13,7 +13,7 @@ from callcenter.routing.agent import Agent
 from callcenter.routing.index import PairKey
 from callcenter.routing.offering import make_offer
 from callcenter.state import State
-from callcenter.types import AgentId, ContactId, ContactState
+from callcenter.types import AgentId, ContactId
 
 # One side of a pair that may be: a contact, or else an agent.
 Side = tuple[ContactId | None, AgentId | None]
@@ -24,6 +24,10 @@ Wanted = tuple[PairKey, str, Side]
 def match(state: State) -> None:
     """Make every offer that the event in hand has made possible."""
     if not state.waiting_anew and not state.freed:
+        return
+    if state.saved.offering_stopped_by is not None:
+        state.waiting_anew.clear()  # everybody is looked at when offers are made again
+        state.freed.clear()
         return
     offered = _match_pairs(state) if state.waiting_anew or len(state.freed) > 1 else _match_one(state)
     _ring_further(state, offered)
@@ -73,7 +77,7 @@ def _wanted(state: State) -> tuple[list[Wanted], list[Side]]:
     refusals: list[Side] = []
     for contact_id in state.waiting_anew:
         contact = state.saved.contacts[contact_id]
-        if contact.state is ContactState.WAITING:
+        if contact.to_be_offered:
             state.index.contact_waits(contact)
             sides.append((contact_id, None))
             if contact.refused_by:
@@ -106,7 +110,7 @@ def _pair_of(
     """The best pair now for this contact, or for this agent."""
     if contact_id is not None:
         contact = state.saved.contacts[contact_id]
-        if contact.state is not ContactState.WAITING or not state.saved.pbxs.get(contact.channel.pbx, False):
+        if not contact.to_be_offered or not state.saved.pbxs.get(contact.channel.pbx, False):
             return None
         best = state.index.best_agent(contact)
         return None if best is None else (best[0], contact, best[1])

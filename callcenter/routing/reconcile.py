@@ -9,6 +9,7 @@ from callcenter.events import CallerLeft, ContactArrived, DeviceChanged, Leg, Pb
 from callcenter.queues.arrivals import arrive, leave
 from callcenter.queues.contact import ContactTrigger
 from callcenter.queues.endings import end_contact
+from callcenter.routing import fallback
 from callcenter.routing.legs import conversation_of
 from callcenter.routing.offer import Offer, OfferTrigger
 from callcenter.routing.offering import connect, end_offer
@@ -27,6 +28,7 @@ def pbx_synced(state: State, event: PbxSynced) -> None:
     _callers_gone(state, event)
     _legs(state, event)
     _callers_come(state, event)
+    fallback.take_back(state, [contact.contact for contact in event.returnable])
     for contact in state.saved.contacts.values():
         if contact.state is ContactState.WAITING and contact.channel.pbx == event.pbx:
             state.waiting_anew[contact.id] = None
@@ -48,7 +50,7 @@ def _devices(state: State, event: PbxSynced) -> None:
 
 
 def _callers_gone(state: State, event: PbxSynced) -> None:
-    present = {arrival.contact for arrival in event.waiting}
+    present = {arrival.contact for arrival in (*event.waiting, *event.returnable)}
     fallen_back = set(event.fallback)
     for contact in list(state.saved.contacts.values()):
         if contact.channel.pbx != event.pbx or contact.id in present or contact.state is ContactState.ENDED:
@@ -104,9 +106,10 @@ def _is_stray(state: State, leg: Leg) -> bool:
 
 def _callers_come(state: State, event: PbxSynced) -> None:
     in_conversation = {leg.contact for leg in event.legs}
-    for arrival in event.waiting:
+    for arrival in (*event.waiting, *event.returnable):
         known = state.saved.contacts.get(arrival.contact)
         if known is not None and known.state is not ContactState.ENDED:
+            known.in_fallback = False
             continue
         if arrival.contact in state.saved.ended:
             if arrival.contact not in in_conversation:
@@ -123,4 +126,5 @@ def _send_away_again(state: State, arrival: ContactArrived) -> None:
         return
     outcome = state.saved.ended[arrival.contact]
     told = (Outcome.WITHDRAWN, Outcome.CLOSED, Outcome.OVERFLOWED)
-    state.emit(SendAway(arrival.contact, arrival.channel, outcome if outcome in told else Outcome.WITHDRAWN))
+    message = state.saved.messages.get(arrival.contact, "")
+    state.emit(SendAway(arrival.contact, arrival.channel, outcome if outcome in told else Outcome.WITHDRAWN, message))

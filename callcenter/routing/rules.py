@@ -39,6 +39,7 @@ def decide(
         tags=rule.tags,
         text=rule.text,
         overflow=rule.overflow,
+        away=rule.away,
     )
 
 

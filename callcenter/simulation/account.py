@@ -44,6 +44,7 @@ class Caller:
     customers: tuple[Customer, ...] | None = None
     last_agent: AgentId | None = None
     ringing: list["LiveOffer"] = field(default_factory=list)  # oldest first
+    in_fallback: bool = False  # in the PBX's own queue, and asked back
     offer: OfferId | None = None  # the one that was answered
     worker: "Worker | None" = None  # who answered it
     offers: int = 0
@@ -80,7 +81,7 @@ class Caller:
     def priority(self) -> int | None:
         if self.prioritised is not None:
             return self.prioritised
-        return self.route.priority if self.route is not None else None
+        return self.route.priority if self.route is not None and self.needs is not None else None
 
     @property
     def waits(self) -> bool:
@@ -141,7 +142,8 @@ class Foreseen:
     wrapped_up: dict[ContactId, str | None] = field(default_factory=dict)
     stopped: dict[OfferId, None] = field(default_factory=dict)
     confirmed: dict[OfferId, None] = field(default_factory=dict)
-    sent_away: dict[ContactId, None] = field(default_factory=dict)
+    sent_away: dict[ContactId, str] = field(default_factory=dict)  # with the message, empty: that of why
+    taken_back: dict[ContactId, None] = field(default_factory=dict)
     looked_up: dict[ContactId, None] = field(default_factory=dict)
     routed: dict[ContactId, tuple[QueueName | None, str]] = field(
         default_factory=dict

@@ -5,7 +5,7 @@ It is for expressions that the simulation has drawn itself.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Protocol
 
@@ -23,6 +23,8 @@ from callcenter.types import (
     QueueState,
     Tier,
 )
+
+UNKNOWN_DAYS = 10_000_000
 
 
 class Account(Protocol):
@@ -60,17 +62,19 @@ def _value(when: str, names: Mapping[str, object]) -> object:
 
 def _names(account: Account, caller: Caller, tier: Tier) -> dict[str, object]:
     config, arrival = account.rules_of_now, caller.arrival
+    customer = _customer(config, caller.customers or (), tier)
     contact = SimpleNamespace(
         dialled=arrival.dialled,
-        caller=arrival.caller or "",
+        caller=arrival.number or arrival.caller or "",
         caller_name=arrival.caller_name,
         intent=arrival.intent or "",
         language=arrival.language or "",
+        spoken=arrival.language or customer.language,
         account=arrival.account or "",
     )
     names: dict[str, object] = {
         "contact": contact,
-        "customer": _customer(config, caller.customers or (), tier),
+        "customer": customer,
         "queue": _Lazy({queue.name: _asked(_queue, account, queue.name) for queue in config.queues}),
         "agents": _Lazy({queue.name: _asked(_agents, account, queue.name) for queue in config.queues}),
         "now": _Lazy(
@@ -81,6 +85,7 @@ def _names(account: Account, caller: Caller, tier: Tier) -> dict[str, object]:
         "holiday": lambda name: _within(_hours(config, name, "holidays"), account.now_ms),
         "starts_with": lambda text, prefix: text[: len(prefix)] == prefix,
         "lower": lambda text: text.lower(),
+        "days_since": lambda text: _days_since(config, account.now_ms, text),
     }
     names["conditions"] = _Lazy({one.name: _asked(_value, one.when, names) for one in config.conditions})
     return names
@@ -136,6 +141,12 @@ def _now(config: Configuration, now_ms: int, part: str) -> object:
     moment = datetime.fromtimestamp(now_ms // 1000, tz=UTC) + timedelta(milliseconds=offset_ms)
     parts = {"hour": moment.hour, "minute": moment.minute, "date": moment.date().isoformat()}
     return parts.get(part, ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[moment.weekday()])
+
+
+def _days_since(config: Configuration, now_ms: int, day: str) -> int:
+    """Days from that date to the local one; more than from any date where it is not known."""
+    today = date.fromisoformat(str(_now(config, now_ms, "date")))
+    return (today - date.fromisoformat(day)).days if day else UNKNOWN_DAYS
 
 
 def _hours(config: Configuration, name: str, what: str) -> tuple[tuple[int, int], ...]:

@@ -14,6 +14,7 @@ from callcenter.commands import (
     ScreenPop,
     SendAway,
     StopRinging,
+    TakeBack,
 )
 from callcenter.events import Event
 from callcenter.overview import Overview
@@ -22,6 +23,7 @@ from callcenter.simulation.logwatch import LogWatch, of
 from callcenter.simulation.matchwatch import MatchWatch
 from callcenter.simulation.picture import Picture
 from callcenter.simulation.promises import BrokenInvariantError, all_in, check, same
+from callcenter.simulation.treatwatch import TreatmentWatch
 from callcenter.state import Saved
 from callcenter.timers import TimerKind
 from callcenter.types import AgentId, AgentState, ContactId, ContactState, Outcome, QueueName, QueueState
@@ -34,6 +36,7 @@ class Auditor:
         self.picture = Picture()
         self._log = LogWatch(self.picture)
         self._match = MatchWatch(self.picture)
+        self._treatment = TreatmentWatch(self.picture)
         self._told: dict[AgentId, AgentChanged] = {}
 
     @property
@@ -52,6 +55,8 @@ class Auditor:
         looked_up = dict.fromkeys(command.contact for command in of(LookUpCustomer, commands))
         same("each contact is looked up once", foreseen.looked_up, looked_up)
         self._sent_away(commands)
+        taken_back = [command.contact for command in of(TakeBack, commands)]
+        same("who is in the PBX's own queue is asked back", list(foreseen.taken_back), taken_back)
         stopped = dict.fromkeys(command.offer for command in of(StopRinging, commands))
         all_in("a phone that should not ring is stopped", foreseen.stopped, stopped)
         changed = [(command.queue, command.state, command.by) for command in of(QueueChanged, commands)]
@@ -63,6 +68,8 @@ class Auditor:
         for _ in range(self._match.judge(commands)):
             self._log.count("offers")
         self._log.offers_made(commands)
+        for _ in range(self._treatment.judge(event, commands)):
+            self._log.count("sounds")
         for offer in stopped:
             check("no live offer or conversation is stopped", offer not in picture.offers, offer)
             check("no live offer or conversation is stopped", not picture.in_hand(offer), offer)
@@ -82,14 +89,11 @@ class Auditor:
             same("the screens say whether a queue is open", state, view.state)
 
     def _sent_away(self, commands: list[Command]) -> None:
-        foreseen = self.picture.foreseen
+        foreseen = self.picture.foreseen.sent_away
         sent = of(SendAway, commands)
-        same(
-            "who is sent away is sent once, and nobody else",
-            sorted(foreseen.sent_away),
-            sorted(c.contact for c in sent),
-        )
+        same("who is sent away is sent once, and nobody else", sorted(foreseen), sorted(c.contact for c in sent))
         for command in sent:
+            same("who is sent away hears the message of its rule", foreseen[command.contact], command.message)
             why = self.picture.gone[command.contact]
             if why not in (Outcome.CLOSED, Outcome.OVERFLOWED):  # or it was answered, and is held all the same
                 why = Outcome.WITHDRAWN
@@ -116,6 +120,7 @@ class Auditor:
                 contact.prioritised,
                 contact.overflowed,
                 tuple(contact.refused_by),
+                contact.in_fallback,
                 contact.identified,
                 contact.decisions,
             )
@@ -127,6 +132,7 @@ class Auditor:
         their_offers = {o.id: (o.state, o.contact, o.agent, o.deadline_ms) for o in saved.offers.values()}
         same("live offers are those made and not ended", offers, their_offers)
         same("queues are in the state that they were set to", picture.queue_states, saved.queue_states)
+        same("offers are made unless stopped", picture.offering_stopped_by, saved.offering_stopped_by)
         same("the day is the one that began last", picture.day, saved.day)
         self._same_agents(saved)
 
@@ -178,6 +184,7 @@ def _view(caller: Caller) -> tuple[object, ...]:
         caller.prioritised,
         caller.overflowed,
         tuple(caller.refused_by),
+        caller.in_fallback,
         caller.customers is not None,
         caller.decisions,
     )

@@ -1,11 +1,11 @@
-"""Engines that are broken on purpose (see `canaries`): overflow, whom new rules reach, and what expressions ask."""
+"""Engines that are broken on purpose (see `canaries`): overflow, rules that send away, new rules, expressions."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from callcenter.commands import SendAway
-from callcenter.queues import arrivals, figures, routes
+from callcenter.queues import arrivals, endings, figures, routes
 from callcenter.routing import configure, rules
 from callcenter.routing.language import facts, program
 from callcenter.simulation.breaking import Canary, registrar, swap, without_timer
@@ -124,8 +124,8 @@ def an_overflow_is_undone_by_a_late_record_or_new_rules() -> Iterator[None]:
 def who_overflows_away_hears_another_message() -> Iterator[None]:
     right = routes.send_away
 
-    def broken(state: State, contact: Any, outcome: Outcome) -> None:
-        right(state, contact, outcome)
+    def broken(state: State, contact: Any, outcome: Outcome, message: str = "") -> None:
+        right(state, contact, outcome, message)
         state.out[:] = [
             replace(command, outcome=Outcome.CLOSED)
             if isinstance(command, SendAway) and command.outcome is Outcome.OVERFLOWED
@@ -134,6 +134,52 @@ def who_overflows_away_hears_another_message() -> Iterator[None]:
         ]
 
     with swap((routes, "send_away", broken)):
+        yield
+
+
+# ---- rules that send away
+
+
+@canary
+def who_should_be_sent_away_at_once_waits() -> Iterator[None]:
+    right = rules.decide
+
+    def broken(configuration: Any, *asked: Any) -> Any:
+        route = right(configuration, *asked)
+        return route if route.away is None else replace(route, away=None, queue=configuration.default_queue)
+
+    with swap((routes, "decide", broken)):
+        yield
+
+
+@canary
+def who_waits_already_is_not_sent_away() -> Iterator[None]:
+    right = routes._turn_away
+
+    def broken(state: State, contact: Any, wanted: Any) -> None:
+        if wanted.away is None or contact.route is None:
+            right(state, contact, wanted)
+
+    with swap((routes, "_turn_away", broken)):
+        yield
+
+
+@canary
+def who_is_sent_away_by_a_rule_hears_what_a_closed_queue_says() -> Iterator[None]:
+    right = routes.send_away
+
+    with swap((routes, "send_away", lambda state, contact, outcome, message="": right(state, contact, outcome))):
+        yield
+
+
+@canary
+def a_contact_is_logged_without_its_tags() -> Iterator[None]:
+    right = endings._record
+
+    def broken(*asked: Any) -> Any:
+        return replace(right(*asked), tags=())
+
+    with swap((endings, "_record", broken)):
         yield
 
 

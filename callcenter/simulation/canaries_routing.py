@@ -187,8 +187,8 @@ def who_was_not_the_first_to_answer_is_blamed() -> Iterator[None]:
 def a_relaxation_goes_one_step_too_far() -> Iterator[None]:
     right = routes._relax
 
-    def broken(state: State, contact: Any) -> None:
-        right(state, contact)
+    def broken(state: State, contact: Any, at_most: int) -> None:
+        right(state, contact, at_most)
         steps = contact.route.relaxations
         if 0 < contact.steps < len(steps):
             contact.needs = skills.relaxed(contact.needs, steps[contact.steps])
@@ -272,8 +272,8 @@ def a_closed_queue_keeps_who_waits() -> Iterator[None]:
 def who_is_turned_away_hears_music_for_ever() -> Iterator[None]:
     right = routes.send_away
 
-    def broken(state: State, contact: Any, outcome: Any) -> None:
-        right(state, contact, outcome)
+    def broken(state: State, contact: Any, outcome: Any, message: str = "") -> None:
+        right(state, contact, outcome, message)
         state.out[:] = [command for command in state.out if not isinstance(command, SendAway)]
 
     with swap((routes, "send_away", broken)):

@@ -56,6 +56,7 @@ def _route_of(rule: RuleConfig, caller: Caller) -> Route:
         tags=rule.tags,
         text=rule.text,
         overflow=rule.overflow,
+        away=rule.away,
     )
 
 

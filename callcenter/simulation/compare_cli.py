@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from callcenter import settings
+from callcenter.admin.load import Made
 from callcenter.admin.yaml_source import Mistake
 from callcenter.settings import SettingsError
 from callcenter.simulation import compare_traffic
@@ -15,7 +16,6 @@ from callcenter.simulation.compare import calls_a_day, compare, days_by_default
 from callcenter.simulation.compare_page import page_of
 from callcenter.simulation.compare_table import as_json, lines_of
 from callcenter.simulation.compare_traffic import TrafficError
-from callcenter.types import Configuration
 
 MAX_DAYS = 100
 _TICKS_AT_ONCE = 200  # a bar that is drawn anew for each caller would take longer than the callers
@@ -53,8 +53,9 @@ def simulate(*, candidate: Path, traffic: Path, config: Path, days: int | None, 
     """
     today = datetime.now(UTC).date()
     try:
-        current, proposed = _rules(config, None), _rules(config, candidate)
-        file = compare_traffic.load(traffic, current, proposed, today)
+        made, proposed = _rules(config, None), _rules(config, candidate).configuration
+        current = made.configuration
+        file = compare_traffic.load(traffic, current, proposed, today, made.default_region)
     except (SettingsError, TrafficError) as error:
         raise click.ClickException(str(error)) from None
     days = days or days_by_default(file)
@@ -83,9 +84,9 @@ def simulate(*, candidate: Path, traffic: Path, config: Path, days: int | None, 
             click.echo(line)
 
 
-def _rules(config: Path, routing: Path | None) -> Configuration:
+def _rules(config: Path, routing: Path | None) -> Made:
     """What the rules there come to, with the agents of the settings."""
     read = settings.load_rules(config, routing)
     if read.made is None:
         raise SettingsError(list[Mistake](read.mistakes))
-    return read.made.configuration
+    return read.made

@@ -179,7 +179,7 @@ MEASURES = (
         "sent away",
         "calls",
         0,
-        "of them, told that nobody can answer, by a closed queue or an overflow",
+        "of them, told that nobody can answer, by a rule, a closed queue or an overflow",
         _count(lambda block: block.sent_away),
         _calls,
     ),

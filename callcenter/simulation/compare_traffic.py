@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from callcenter.admin import schema, yaml_source
 from callcenter.admin.schema import Model, like
 from callcenter.admin.yaml_source import Document, Mistake, Place
+from callcenter.numbers import DEFAULT_REGION, to_e164
 from callcenter.types import AgentConfig, AttributeKind, AttributeValue, Configuration
 
 MINUTE_MS = 60_000
@@ -162,8 +163,17 @@ class TrafficError(Exception):
         super().__init__("\n".join([f"{count} in the traffic:", *(f"  {mistake}" for mistake in self.mistakes)]))
 
 
-def load(path: Path, current: Configuration, candidate: Configuration, today: date) -> TrafficFile:
-    """Read the traffic at `path`, for a day from `today` on. Raises TrafficError with every mistake."""
+def load(
+    path: Path,
+    current: Configuration,
+    candidate: Configuration,
+    today: date,
+    default_region: str = DEFAULT_REGION,
+) -> TrafficFile:
+    """Read the traffic at `path`, for a day from `today` on. Raises TrafficError with every mistake.
+
+    Callers' numbers come out as rules see them; those without a country code are of `default_region`.
+    """
     document = yaml_source.read(path)
     traffic, mistakes = schema.validate(TrafficFile, document)
     mistakes = document.mistakes + mistakes
@@ -172,7 +182,17 @@ def load(path: Path, current: Configuration, candidate: Configuration, today: da
         mistakes += _day(traffic, document, today)
     if mistakes or traffic is None:
         raise TrafficError(mistakes)
-    return traffic
+    mix = tuple(kind.model_copy(update={"caller": _read(kind.caller, default_region)}) for kind in traffic.mix)
+    return traffic.model_copy(update={"mix": mix})
+
+
+def _read(numbers: dict[str, float] | None, default_region: str) -> dict[str, float] | None:
+    """The same with the numbers in E.164, where they can be read so."""
+    read: dict[str, float] = {}
+    for number, weight in (numbers or {}).items():
+        spelled = to_e164(number, default_region) or number
+        read[spelled] = read.get(spelled, 0) + weight
+    return read or numbers
 
 
 def date_of(traffic: TrafficFile, today: date) -> date:

@@ -75,7 +75,7 @@ _TIME_PASSED = TimePassed()
 class Fate(Enum):
     ANSWERED = "answered"
     ABANDONED = "abandoned"
-    SENT_AWAY = "sent_away"  # by a closed queue or an overflow: a message, and the end of the call
+    SENT_AWAY = "sent_away"  # by a rule, a closed queue or an overflow: a message, and the end of the call
 
 
 _FATES = {Outcome.ANSWERED: Fate.ANSWERED, Outcome.ABANDONED: Fate.ABANDONED}

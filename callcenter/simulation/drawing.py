@@ -13,8 +13,10 @@ from typing import TypeVar
 
 from callcenter.simulation.drawing_expressions import draw_attributes, draw_named, draw_when
 from callcenter.types import (
+    AWAY,
     AgentConfig,
     AgentId,
+    Announce,
     Configuration,
     Customer,
     DeviceRef,
@@ -29,6 +31,7 @@ from callcenter.types import (
     SkillName,
     Strategy,
     Tier,
+    Treatment,
 )
 
 T = TypeVar("T")
@@ -40,7 +43,7 @@ LANGUAGES = (None, "en", "de")
 SKILLS = tuple(SkillName(name) for name in ("billing", "sales", "german"))
 AGENTS = tuple(AgentId(f"agent{number}") for number in range(1, 14))
 AGEING_MS = (1_000, 30_000, 600_000)
-OVERFLOW_MS = (2_000, 2_000, 20_000, 60_000)
+OVERFLOW_MS = (1_000, 3_000, 8_000, 20_000, 60_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ class Mix:
     reorder: bool = False  # what is said of two subjects may change places
     cut: float = 0.0  # per event: the link to a PBX is cut
     restart: float = 0.0  # per event: a PBX starts again, all its calls are gone
-    crash: float = 0.0  # per event: the daemon crashes, before or after the journal
+    crash: float = 0.0  # per event: the daemon crashes, before or after the journal or in the middle of its commands
+    stop: float = 0.0  # per event: the daemon is stopped in order, and started again
+    silent: float = 0.0  # per event: a PBX does not hear the daemon's heart beat, though the link stands
     reload: float = 0.0  # per event: a new configuration
     slow_lookup: float = 0.0
     no_lookup: float = 0.0
@@ -69,6 +74,7 @@ class Mix:
     move: float = 0.0  # per event: a supervisor moves a contact
     prioritise: float = 0.0
     withdraw: float = 0.0
+    drain: float = 0.0  # per event: a supervisor wants no more offers for a while
     queue_state: float = 0.0  # per event: a supervisor opens, drains or closes a queue
     day: float = 0.0  # per event: a day begins, perhaps the same one again
 
@@ -90,6 +96,8 @@ class Features:
     overflow: bool = False
     tags: bool = False
     expressions: bool = False
+    away: bool = False  # rules that send contacts away at once
+    treatments: bool = False
 
 
 CALM = Mix()
@@ -143,7 +151,9 @@ def draw_mix(rng: Random) -> Mix:
         reorder=rng.random() < 0.5,
         cut=odds(0.02),
         restart=odds(0.005),
-        crash=odds(0.01),
+        crash=odds(0.02),
+        stop=odds(0.005),
+        silent=odds(0.005),
         reload=odds(0.03),
         slow_lookup=odds(0.5),
         no_lookup=odds(0.5),
@@ -160,6 +170,7 @@ def draw_mix(rng: Random) -> Mix:
         move=odds(0.1),
         prioritise=odds(0.05),
         withdraw=odds(0.02),
+        drain=odds(0.005),
         queue_state=odds(0.03),
         day=odds(0.02),
     )
@@ -209,7 +220,7 @@ def _with_expressions(rng: Random, configuration: Configuration) -> Configuratio
 def draw_change(rng: Random, before: Configuration, pbxs: list[PbxName], features: Features) -> Configuration:
     """What an admin may make of a configuration while calls are in progress."""
     agents, queues = list(before.agents), before.queues
-    change = rng.choice(("fire", "hire", "teach", "rules", "queues", "rehire", "tiers", "lengths"))
+    change = rng.choice(("fire", "hire", "teach", "rules", "queues", "rehire", "tiers", "lengths", "lengths"))
     if change == "fire" and len(agents) > 1:
         agents.remove(rng.choice(agents))
     elif change == "hire" and len(agents) < 12:
@@ -225,7 +236,12 @@ def draw_change(rng: Random, before: Configuration, pbxs: list[PbxName], feature
         queues = _draw_queues(rng, features)
     elif change == "lengths":
         names = [queue.name for queue in queues]
-        queues = tuple(dataclasses.replace(queue, overflow=_draw_overflow(rng, names, features)) for queue in queues)
+        queues = tuple(
+            dataclasses.replace(
+                queue, overflow=_draw_overflow(rng, names, features), treatment=_draw_treatment(rng, features)
+            )
+            for queue in queues
+        )
         return dataclasses.replace(before, queues=queues)
     elif change == "rehire":
         rng.shuffle(agents)
@@ -278,8 +294,21 @@ def _draw_queues(rng: Random, features: Features) -> tuple[QueueConfig, ...]:
             ranked=tuple(rng.sample(AGENTS, rng.randint(0, 8))) if features.strategies else (),
             closed_to=rng.choice((None, *names)) if features.closed_to else None,
             overflow=_draw_overflow(rng, names, features),
+            treatment=_draw_treatment(rng, features),
         )
         for name in names
+    )
+
+
+def _draw_treatment(rng: Random, features: Features) -> Treatment | None:
+    if not features.treatments or rng.random() < 0.3:
+        return None
+    every_ms = rng.choice((0, 1_000, 10_000, 10_000))
+    sounds = tuple(rng.sample(("one", "two", "three"), rng.randint(0, 3)))
+    return Treatment(
+        music=rng.choice((None, "jazz", "rock")),
+        greeting=rng.choice((None, "hello", "welcome")),
+        announce=Announce(every_ms, sounds, rng.random() < 0.6) if every_ms else None,
     )
 
 
@@ -324,7 +353,7 @@ def _draw_rules(rng: Random, queues: tuple[QueueConfig, ...], features: Features
     def prefer() -> tuple[Preference, ...]:
         return tuple(rng.sample(tuple(Preference), rng.randint(1, 2)))
 
-    return tuple(
+    drawn = tuple(
         RuleConfig(
             name=f"rule {number}",
             queue=rng.choice(queues).name,
@@ -341,11 +370,32 @@ def _draw_rules(rng: Random, queues: tuple[QueueConfig, ...], features: Features
             prefer_for_ms=rng.choice((1_000, 10_000, 60_000, 300_000)) if kept else 0,
             tags=tuple(rng.sample(("vip", "new", "late"), rng.randint(0, 2))) if features.tags else (),
             text=rng.choice(("", "Greet by name.")) if features.tags else "",
-            overflow=_draw_overflow(rng, names, features),
+            overflow=_draw_overflow(rng, names, features) if rng.random() < 0.5 else None,
             when=draw_when(rng, names) if features.expressions else "",
             entry=some(DIALLED, 0.1) if features.expressions else (),
         )
         for number in range(1, rng.randint(0, 5) + 1)
+    )
+    if not features.away:
+        return drawn
+    return tuple(_sends_away(rng, rule) if rng.random() < 0.25 else rule for rule in drawn)
+
+
+def _sends_away(rng: Random, rule: RuleConfig) -> RuleConfig:
+    """The same conditions and tags, and nothing that one would wait by."""
+    return dataclasses.replace(
+        rule,
+        queue=AWAY,
+        priority=0,
+        skills=(),
+        any_of=(),
+        preferred=(),
+        relaxations=(),
+        prefer=(),
+        prefer_for_ms=0,
+        text="",
+        overflow=None,
+        away=rng.choice(("closed", "holiday")),
     )
 
 

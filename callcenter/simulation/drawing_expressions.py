@@ -49,6 +49,8 @@ _FACTS = (
     "lower(contact.caller_name) == 'somebody'",
     "contact.intent != 'sales'",
     "contact.language in ('de', 'en')",
+    "contact.spoken == 'de'",
+    "starts_with(contact.spoken, 'e') and contact.language == ''",
     "contact.account != ''",
 )
 _TIMES = (
@@ -58,6 +60,10 @@ _TIMES = (
     "now.hour * 60 + now.minute >= 1340",
     "now.weekday in ('mon', 'tue')",
     "now.date > '2023-11-14'",
+    "days_since(now.date) == 0",
+    "days_since('2023-11-14') > 0",
+    "days_since(customer.since) <= 1419",
+    "365 <= days_since(customer.since) * 1 < 9000",
 )
 _FIGURES = (
     "queue.{queue}.waiting > 2",

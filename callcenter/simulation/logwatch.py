@@ -89,10 +89,9 @@ class LogWatch:
 
     def _about(self, caller: Caller, record: RecordContact) -> None:
         """The record says what the account says, and counts for the service level if and only if ours does."""
-        if caller.needs is not None:
-            assert caller.route is not None
-            ours = (caller.queue, caller.priority, caller.route.rule)
-            same("the log says where the contact was", ours, (record.queue, record.priority, record.rule))
+        ours = (caller.queue, caller.priority, caller.route.rule if caller.route is not None else None)
+        same("the log says where the contact was", ours, (record.queue, record.priority, record.rule))
+        same("the log has the tags of its last rule", caller.route.tags if caller.route else (), record.tags)
         same("the log says how often it was offered", caller.offers, record.offers)
         if record.outcome is not Outcome.ANSWERED:
             return

@@ -39,9 +39,11 @@ class MatchWatch:
         caller, worker = picture.callers.get(ring.contact), picture.workers.get(pop.agent)
         never = ring.offer not in picture.offers and ring.offer not in picture.closed
         check("an offer's id is new", never, ring)
+        check("no offer is made while offers are stopped", picture.offering_stopped_by is None, ring)
         further = caller is not None and any(caller is other for other in self._just_offered)
         if caller is None or not (caller.state is ContactState.WAITING or further):
             raise BrokenInvariantError("only a waiting contact is offered", str(ring))
+        check("who is in the PBX's own queue is not offered", not caller.in_fallback, ring)
         if worker is None or not picture.available(worker):
             raise BrokenInvariantError("an agent who is offered is available", f"{ring} to {_about(worker, picture)}")
         check("an offer rings the agent's own device", ring.device == worker.config.device, ring)
@@ -73,10 +75,13 @@ class MatchWatch:
         available = self._available()
         if not available:
             return []
-        waiting = [caller for caller in self.picture.callers.values() if caller.state is ContactState.WAITING]
+        callers = self.picture.callers.values()
+        waiting = [one for one in callers if one.state is ContactState.WAITING and not one.in_fallback]
         return [(caller, worker) for caller in waiting for worker in partners(caller, available)]
 
     def _available(self) -> list[Worker]:
+        if self.picture.offering_stopped_by is not None:
+            return []
         return [worker for worker in self.picture.workers.values() if self.picture.available(worker)]
 
     def _judge_pair(self, ring: RingDevice, caller: Caller, worker: Worker) -> None:

@@ -6,11 +6,23 @@ answered. What it says goes through a link on which it may come late, twice, or 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
-from callcenter.commands import ConfirmConnection, PbxCommand, RingDevice, SendAway, StopRinging
+from callcenter.commands import (
+    ConfirmConnection,
+    PbxCommand,
+    PlaySounds,
+    RingDevice,
+    SendAway,
+    SetMusic,
+    StopRinging,
+    TakeBack,
+)
 from callcenter.events import (
+    CallerFellBack,
     CallerLeft,
+    CallerReturned,
     ContactArrived,
     DeviceChanged,
     Event,
@@ -37,7 +49,14 @@ class Surroundings(Protocol):
     def later(self, delay_ms: int, action: Callable[[], None]) -> None: ...
     def say(self, pbx: PbxName, stream: str, event: Event) -> None: ...
     def phone_rings(self, pbx: PbxName, offer: OfferId) -> None: ...
+    def fell_back(self, pbx: PbxName, contact: ContactId) -> None: ...
     def in_conversation(self, pbx: PbxName, offer: OfferId, contact: ContactId) -> None: ...
+
+
+class Place(Enum):
+    OURS = "ours"  # the holding place, or a conversation with an agent
+    FALLBACK = "fallback"  # the PBX's own queue
+    ANSWERED = "answered"  # there
 
 
 @dataclass(slots=True)
@@ -45,6 +64,7 @@ class Line:
     """A caller at this PBX; `leg` is the agent's leg that it is bridged with."""
 
     arrival: ContactArrived
+    place: Place = Place.OURS
     leg: OfferId | None = None
     confirmed: bool = False
     bridged_ms: int = 0
@@ -65,12 +85,13 @@ class PbxModel:
         self.epoch = 0  # counts the links, so that what belongs to an old one is known
         self.lines: dict[ContactId, Line] = {}
         self.legs: dict[OfferId, PhoneLeg] = {}
-        self.fallback: list[ContactId] = []
         self.odd_phones: dict[DeviceRef, DeviceStatus] = {}  # in use for something else, or unreachable
         self.devices = devices
         self._in_use: dict[DeviceRef, PhoneLeg] = {}  # the leg at each phone; there is never more than one
         self._tried: set[OfferId] = set()
         self._stopped: set[OfferId] = set()
+        self._silent = False  # nobody beats, though the link is up
+        self._wanted: list[TakeBack] = []  # those that wait for the next beat
 
     # ---- callers
 
@@ -85,17 +106,29 @@ class PbxModel:
         line = self.lines.pop(contact, None)
         if line is None:
             return
-        self._of_contact(contact, CallerLeft(contact, Departure.HUNG_UP))
+        if line.place is not Place.ANSWERED:  # then it has been said that the caller left
+            self._of_contact(contact, CallerLeft(contact, Departure.HUNG_UP))
         if line.leg is not None:
             self._end_leg(line.leg, LegEnd.HUNG_UP)
 
     def is_holding(self, contact: ContactId) -> bool:
+        return self.waits(contact) and self.lines[contact].place is Place.OURS
+
+    def waits(self, contact: ContactId) -> bool:
+        """In the holding place or in the PBX's own queue."""
         line = self.lines.get(contact)
-        return line is not None and line.leg is None
+        return line is not None and line.leg is None and line.place is not Place.ANSWERED
 
     def held(self) -> int:
         """How many hear music."""
-        return len(self.lines) - sum(leg.bridged for leg in self.legs.values())
+        return sum(self.waits(contact) for contact in self.lines)
+
+    def answer_there(self, contact: ContactId) -> None:
+        """Somebody takes the caller out of the PBX's own queue."""
+        line = self.lines.get(contact)
+        if line is not None and line.place is Place.FALLBACK:
+            line.place = Place.ANSWERED
+            self._of_contact(contact, CallerLeft(contact, Departure.FALLBACK))
 
     # ---- agents' phones
 
@@ -118,8 +151,8 @@ class PbxModel:
         if leg is None or leg.bridged:
             return
         line = self.lines.get(leg.contact)
-        if line is None:
-            self._end_leg(offer, LegEnd.CALLER_GONE)
+        if line is None or line.place is not Place.OURS:
+            self._end_leg(offer, LegEnd.CALLER_GONE, stream=leg.contact if line is not None else offer)
             return
         if line.leg is not None:  # the dialplan's lock lets exactly one phone have the caller
             self._end_leg(offer, LegEnd.TAKEN)
@@ -148,11 +181,11 @@ class PbxModel:
             del self.lines[leg.contact]
             self._of_contact(leg.contact, CallerLeft(leg.contact, Departure.HUNG_UP))
 
-    def _end_leg(self, offer: OfferId, how: LegEnd) -> None:
+    def _end_leg(self, offer: OfferId, how: LegEnd, stream: str | None = None) -> None:
         leg = self.legs.pop(offer, None)
         if leg is not None:
             del self._in_use[leg.device]
-            self.world.say(self.name, offer, OfferEnded(offer, how))
+            self.world.say(self.name, stream or offer, OfferEnded(offer, how))
             self._of_device(leg.device)
 
     # ---- what the daemon asks for
@@ -171,7 +204,12 @@ class PbxModel:
                 if line is not None and line.leg == offer:
                     line.confirmed = True
             case SendAway(contact=contact):
-                self.hang_up(contact)  # a message first, which nobody here listens to
+                if contact in self.lines and self.lines[contact].place is not Place.ANSWERED:
+                    self.hang_up(contact)  # a message first, which nobody here listens to
+            case TakeBack():
+                self._take_back(command)
+            case SetMusic() | PlaySounds():
+                pass  # nobody here listens
 
     def _ring(self, ring: RingDevice) -> None:
         if ring.offer in self._tried:
@@ -190,39 +228,67 @@ class PbxModel:
         self.world.later(ring.timeout_ms, lambda: self.refuse(ring.offer, LegEnd.NO_ANSWER))
         self.world.phone_rings(self.name, ring.offer)
 
+    def _take_back(self, command: TakeBack) -> None:
+        line = self.lines.get(command.contact)
+        if self._silent:
+            self._wanted.append(command)
+        elif line is not None and line.place is not Place.ANSWERED:
+            line.place = Place.OURS  # which it may be already
+            self._of_contact(command.contact, CallerReturned(command.contact))
+            if not self.link_up:
+                self._watch_heartbeat()
+
     # ---- the link
 
     def cut(self) -> None:
         self.link_up = False
+        self._silent, self._wanted = False, []
         self._watch_heartbeat()
+
+    def silence(self, for_ms: int) -> None:
+        """The link stands, but the daemon does not beat for longer than the dialplan's patience."""
+        epoch, self._silent = self.epoch, True
+        self._give_away()
+
+        def beats() -> None:
+            if self._silent and self.epoch == epoch:
+                wanted, self._wanted, self._silent = self._wanted, [], False
+                for command in wanted:
+                    self._take_back(command)
+
+        self.world.later(for_ms, beats)
 
     def _watch_heartbeat(self) -> None:
         epoch = self.epoch
         self.world.later(HEARTBEAT_LIMIT_MS, lambda: self._fall_back(epoch))
 
     def _fall_back(self, epoch: int) -> None:
-        if self.link_up or self.epoch != epoch:
-            return
-        for contact in [contact for contact in self.lines if self.is_holding(contact)]:
-            del self.lines[contact]
-            self.fallback.append(contact)
+        if not self.link_up and self.epoch == epoch:
+            self._give_away()
+
+    def _give_away(self) -> None:
+        for contact in self.lines:
+            if self.is_holding(contact):
+                self.lines[contact].place = Place.FALLBACK
+                self._of_contact(contact, CallerFellBack(contact))
+                self.world.fell_back(self.name, contact)
 
     def restart(self) -> None:
         """Everything is gone, and nobody is told."""
         self.lines.clear()
         self.legs.clear()
         self._in_use.clear()
-        self.fallback.clear()
 
     def sync(self) -> PbxSynced:
         """The link is up again: tell all that there is."""
         self.link_up = True
         self.epoch += 1
-        fallback, self.fallback = tuple(self.fallback), []
+        lines = self.lines.values()
         return PbxSynced(
             pbx=self.name,
-            waiting=tuple(line.arrival for line in self.lines.values()),
-            fallback=fallback,
+            waiting=tuple(line.arrival for line in lines if line.place is Place.OURS),
+            fallback=tuple(line.arrival.contact for line in lines if line.place is Place.ANSWERED),
+            returnable=tuple(line.arrival for line in lines if line.place is Place.FALLBACK),
             legs=tuple(
                 Leg(offer, leg.contact, False) if leg.bridged else Leg(offer, None, True)
                 for offer, leg in self.legs.items()

@@ -16,6 +16,7 @@ from callcenter.events import (
     ContactWithdrawn,
     CustomersFound,
     Event,
+    OfferingSet,
     QueueStateSet,
     WrapUpEnded,
 )
@@ -30,7 +31,7 @@ from callcenter.simulation.drawing import (
     draw_customers,
     pick,
 )
-from callcenter.simulation.pbx import PbxModel
+from callcenter.simulation.pbx import PbxModel, Place
 from callcenter.types import (
     AgentId,
     AgentState,
@@ -87,18 +88,24 @@ class Callers:
         pbx = pick(rng, self._pbxs)
         self.came += 1
         contact = ContactId(f"{pbx.name}-{self.came}.{between(rng, 0, 99)}")
-        number = pick(rng, (None, f"+44{between(rng, 0, 49)}"))
+        caller, number = self._spelled(pick(rng, (None, f"{between(rng, 0, 49)}")))
         account = pick(rng, (None, None, f"A-{between(rng, 0, 49)}"))
         channel = ChannelRef(pbx.name, f"PJSIP/trunk-{self.came}")
         dialled, intent, language = pick(rng, DIALLED), pick(rng, INTENTS), pick(rng, LANGUAGES)
         balk = self.world.mix.balk
         balks = balk > 0 and pbx.held() >= MANY_HELD and rng.random() < balk
-        pbx.arrive(ContactArrived(contact, channel, number, "Somebody", dialled, account, intent, language))
+        pbx.arrive(ContactArrived(contact, channel, caller, "Somebody", dialled, account, intent, language, number))
         patience_ms = between(rng, 0, 1_000) if balks else self._draw(self._patience_ms)
         self.world.later(patience_ms, lambda: self._lose_patience(pbx, contact))
 
+    def _spelled(self, digits: str | None) -> tuple[str | None, str | None]:
+        """The number as the PBX gives it, and as it is read: some could not be, or were not by an older version."""
+        if digits is None:
+            return None, None
+        return (f"0{digits}", f"+44{digits}") if self.came % 2 else (f"+44{digits}", None)
+
     def _lose_patience(self, pbx: PbxModel, contact: ContactId) -> None:
-        if self.open and pbx.is_holding(contact):
+        if self.open and pbx.waits(contact):
             pbx.hang_up(contact)
             if self.world.rng.random() < 0.2:
                 self.world.later(self._draw(5_000), self._call)
@@ -108,6 +115,19 @@ class Callers:
             self.world.later(self._draw(self._talk_ms), lambda: pbx.agent_hangs_up(offer))
         else:
             self.world.later(self._draw(self._talk_ms), lambda: pbx.hang_up(contact))
+
+    def fall_back(self, pbx: PbxModel, contact: ContactId) -> None:
+        """In the PBX's own queue somebody may answer, too."""
+        rng = self.world.rng
+        if rng.random() < 0.5 and self.open:
+            after_ms = between(rng, 0, 6_000)
+            self.world.later(after_ms, lambda: pbx.answer_there(contact))
+            self.world.later(after_ms + self._draw(self._talk_ms), lambda: self._hang_up_there(pbx, contact))
+
+    @staticmethod
+    def _hang_up_there(pbx: PbxModel, contact: ContactId) -> None:
+        if contact in pbx.lines and pbx.lines[contact].place is Place.ANSWERED:
+            pbx.hang_up(contact)
 
     def look_up(self, command: LookUpCustomer) -> None:
         """The customer directory: quick, slow, or silent."""
@@ -190,7 +210,7 @@ class Supervisors:
         self.world = world
 
     def act(self, what: str, contacts: list[ContactId], config: Configuration) -> None:
-        """One of "move", "prioritise", "withdraw", "queue_state"; `contacts` are those that the engine knows."""
+        """One of "move", "prioritise", "withdraw", "queue_state", "drain"; `contacts`: those that the engine knows."""
         rng = self.world.rng
         contact = pick(rng, [*contacts[-5:], ContactId("none")])
         queue = pick(rng, [*(queue.name for queue in config.queues), QueueName("nowhere")])
@@ -200,6 +220,9 @@ class Supervisors:
             self._soon(ContactPrioritised(contact, pick(rng, (0, 50, 100)), "sue"))
         elif what == "withdraw":
             self._soon(ContactWithdrawn(contact, "sue"))
+        elif what == "drain":
+            self._soon(OfferingSet(False, "sue", withdraw=rng.random() < 0.2))
+            self.world.later(between(rng, 0, 20_000), lambda: self._soon(OfferingSet(True, "sue")))
         else:
             self._soon(QueueStateSet(queue, pick(rng, (QueueState.OPEN, *QueueState)), "sue"))
 

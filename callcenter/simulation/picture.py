@@ -14,7 +14,9 @@ from callcenter.events import (
     AgentReady,
     AgentSignedIn,
     AgentSignedOut,
+    CallerFellBack,
     CallerLeft,
+    CallerReturned,
     ConfigurationLoaded,
     ContactArrived,
     ContactMoved,
@@ -26,6 +28,7 @@ from callcenter.events import (
     Event,
     OfferConnected,
     OfferEnded,
+    OfferingSet,
     OfferRinging,
     PbxLost,
     PbxSynced,
@@ -77,6 +80,7 @@ class Picture(Placing):
         self.closed: set[OfferId] = set()
         self.up: dict[PbxName, bool] = {}
         self.devices: dict[DeviceRef, DeviceStatus] = {}
+        self.offering_stopped_by: str | None = None
         self.arrivals = 0
         self.day = ""
         self.day_began_ms = 0
@@ -153,6 +157,10 @@ class Picture(Placing):
                 self._identify(event)
             case CallerLeft(contact=contact, how=how):
                 self._leave(contact, how)
+            case CallerFellBack(contact=contact):
+                self._fall_back(contact)
+            case CallerReturned(contact=contact) if contact in self.callers:
+                self.callers[contact].in_fallback = False
             case OfferRinging(offer=offer):
                 if offer in self.offers:
                     self.offers[offer].state = OfferState.RINGING
@@ -183,6 +191,10 @@ class Picture(Placing):
                     self.withdraw(caller, event)
             case QueueStateSet():
                 self.set_queue(event)
+            case OfferingSet(offering=offering, by=by, withdraw=withdraw):
+                self.offering_stopped_by = None if offering else by
+                for live in [] if offering or not withdraw else list(self.offers.values()):
+                    self._end_offer(live, OfferState.WITHDRAWN, stop=True)
             case ConfigurationLoaded():
                 self._configure(event.configuration, event.reroute)
             case DayBegan(day=day):
@@ -221,6 +233,16 @@ class Picture(Placing):
         connected = caller.state is ContactState.CONNECTED
         self._end(caller, Outcome.ANSWERED if connected else _OUTCOME_OF[how])
 
+    def _fall_back(self, contact: ContactId) -> None:
+        """The PBX has the caller in its own queue: it keeps its place here, and nobody could reach it."""
+        caller = self.callers.get(contact)
+        if caller is None or caller.state is ContactState.CONNECTED:
+            return
+        for offer in list(caller.ringing):
+            self._end_offer(offer, OfferState.WITHDRAWN, stop=True)
+        caller.in_fallback = True
+        self.foreseen.taken_back[contact] = None
+
     def _stop_all(self, caller: Caller) -> None:
         for offer in list(caller.ringing):
             self._end_offer(offer, OfferState.WITHDRAWN, stop=True, waits_again=False)
@@ -248,10 +270,12 @@ class Picture(Placing):
         self.devices = {device: status for device, status in self.devices.items() if device.pbx != sync.pbx}
         self.devices.update({seen.device: seen.status for seen in sync.devices})
         ours = [caller for caller in self.callers.values() if caller.arrival.channel.pbx == sync.pbx]
-        listed = [arrival.contact for arrival in sync.waiting]
+        arrivals = (*sync.waiting, *sync.returnable)
+        listed = [arrival.contact for arrival in arrivals]
         for caller in ours:
             if caller.id not in listed:
                 self._leave(caller.id, Departure.FALLBACK if caller.id in sync.fallback else Departure.LOST)
+            caller.in_fallback = False
         legs = {leg.offer: leg.contact for leg in sync.legs}
         self._sync_offers(sync, legs)
         for caller in ours:
@@ -265,12 +289,14 @@ class Picture(Placing):
             stray = leg.offer not in self.offers and not self.in_hand(leg.offer)
             if stray and (leg.contact is None or leg.contact in self.callers):
                 self.foreseen.stopped[leg.offer] = None
-        for arrival in sync.waiting:
+        for arrival in arrivals:
             if arrival.contact in legs.values():
                 continue
             if arrival.contact in self.gone:
-                self.foreseen.sent_away[arrival.contact] = None
+                self.foreseen.sent_away[arrival.contact] = self.messages.get(arrival.contact, "")
             self._arrive(arrival)
+        for arrival in sync.returnable:
+            self._fall_back(arrival.contact)
 
     def _sync_offers(self, sync: PbxSynced, legs: dict[OfferId, ContactId | None]) -> None:
         for offer in [offer for offer in self.offers.values() if offer.device.pbx == sync.pbx]:

@@ -39,6 +39,7 @@ class Placing(ABC):
         self.config: Configuration | None = None
         self.callers: dict[ContactId, Caller] = {}
         self.gone: dict[ContactId, Outcome] = {}
+        self.messages: dict[ContactId, str] = {}  # that a rule has named for those who are gone
         self.workers: dict[AgentId, Worker] = {}
         self.queue_states: dict[QueueName, QueueState] = {}  # of those that are not open
         self.foreseen = Foreseen()
@@ -79,10 +80,16 @@ class Placing(ABC):
             caller.moved_to = None
         if not self._takes_who_waits(caller.overflowed_to):
             caller.overflowed_to = None
-        queue = caller.moved_to or caller.overflowed_to or self._open_for(caller, wanted.queue)
+        queue = caller.moved_to or caller.overflowed_to
+        away = wanted.away if queue is None else None  # who was moved or has overflowed is left where it is
+        if queue is None and away is None:
+            queue = self._open_for(caller, wanted.queue)
         caller.nowhere = caller.state is ContactState.OFFERED and queue is None
         if caller.nowhere:
             return  # the phone goes on ringing
+        if away is not None:
+            self._send_away_by_rule(caller, wanted, away)
+            return
         if queue is None:
             if not caller.waits:
                 caller.route, caller.needs = wanted, Needs((wanted.queue,))
@@ -145,7 +152,15 @@ class Placing(ABC):
     def _send_away(self, caller: Caller) -> None:
         """Nobody may wait where the caller should: the log says where it waited until then."""
         self.decided(caller, DecisionKind.TURNED_AWAY)
-        self.foreseen.sent_away[caller.id] = None
+        self.foreseen.sent_away[caller.id] = ""
+        self.end(caller, Outcome.CLOSED)
+
+    def _send_away_by_rule(self, caller: Caller, wanted: Route, message: str) -> None:
+        """The log names this rule and, if the caller has waited, the queue and the priority until then."""
+        had = caller.route if caller.waits else None
+        caller.route = wanted if had is None else dataclasses.replace(had, rule=wanted.rule, tags=wanted.tags)
+        self.decided(caller, DecisionKind.TURNED_AWAY)
+        self.foreseen.sent_away[caller.id] = self.messages[caller.id] = message
         self.end(caller, Outcome.CLOSED)
 
     def _leave_rule_behind(self, caller: Caller, queue: QueueName) -> None:
@@ -195,7 +210,7 @@ class Placing(ABC):
     def withdraw(self, caller: Caller, event: ContactWithdrawn) -> None:
         """The caller's phones are stopped already."""
         self.decided(caller, DecisionKind.WITHDRAWN, event.by)
-        self.foreseen.sent_away[caller.id] = None
+        self.foreseen.sent_away[caller.id] = ""
         self.end(caller, Outcome.WITHDRAWN)
 
     # ---- overflow
@@ -224,7 +239,7 @@ class Placing(ABC):
             caller.overflow_due_ms, caller.overflow_armed = self.now_ms + LOOK_AGAIN_MS, self.arm()
         elif overflow.to is None:
             self.decided(caller, DecisionKind.OVERFLOWED)
-            self.foreseen.sent_away[caller.id] = None
+            self.foreseen.sent_away[caller.id] = ""
             self.end(caller, Outcome.OVERFLOWED)
         else:
             queue = self._open_for(caller, overflow.to)

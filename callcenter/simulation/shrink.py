@@ -7,7 +7,8 @@ duplicate or unknown; the engine must answer those too, so a shorter journal is 
 from callcenter.engine import Engine
 from callcenter.events import ConfigurationLoaded
 from callcenter.simulation.auditor import Auditor
-from callcenter.simulation.world import START_MS, Entry, invariant_of
+from callcenter.simulation.keeping import Entry
+from callcenter.simulation.world import START_MS, invariant_of
 
 ATTEMPTS = 3_000  # replays; what is left then is short enough
 

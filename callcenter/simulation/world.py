@@ -5,14 +5,11 @@ no new callers, and everybody must be served, everything must come to rest. `run
 `SeedFailedError`, whose journal replays the failure without the world.
 """
 
-import hashlib
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
-
-import msgspec
 
 from callcenter.commands import (
     AgentChanged,
@@ -20,10 +17,13 @@ from callcenter.commands import (
     ConfirmConnection,
     LookUpCustomer,
     PbxCommand,
+    PlaySounds,
     RecordContact,
     RingDevice,
     SendAway,
+    SetMusic,
     StopRinging,
+    TakeBack,
 )
 from callcenter.engine import Engine
 from callcenter.events import (
@@ -31,6 +31,7 @@ from callcenter.events import (
     DayBegan,
     DeviceChanged,
     Event,
+    OfferingSet,
     PbxLost,
     PbxSynced,
     QueueStateSet,
@@ -48,6 +49,7 @@ from callcenter.simulation.drawing import (
     draw_mix,
     pick,
 )
+from callcenter.simulation.keeping import Entry, Keeping, digest_of
 from callcenter.simulation.pbx import PbxModel
 from callcenter.simulation.people import Agents, Callers, Supervisors
 from callcenter.state import Saved
@@ -64,13 +66,14 @@ from callcenter.types import (
 )
 
 START_MS = 1_700_000_000_000
-SNAPSHOT_EVERY = 40
 SETTLING_MS = 6 * 3_600_000
 PHONES = range(1, 14)
 AT_EACH_EVENT = (
     "cut",
     "restart",
     "crash",
+    "stop",
+    "silent",
     "backwards",
     "reload",
     "fumble",
@@ -78,11 +81,12 @@ AT_EACH_EVENT = (
     "move",
     "prioritise",
     "withdraw",
+    "drain",
     "queue_state",
     "day",
 )
 
-Entry = tuple[int, Event]
+STOPPING = "(stop)"  # who wants no more offers then
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +125,6 @@ def run(seed: int, events: int, audit: bool = True) -> Result:
     return Result(seed, world.handled, digest_of(world.engine), counts)
 
 
-def digest_of(engine: Engine) -> str:
-    return hashlib.sha256(msgspec.json.encode(engine.snapshot())).hexdigest()
-
-
 class World:
     def __init__(self, seed: int, audit: bool) -> None:
         self.rng = rng = Random(seed)  # noqa: S311 - repeatable on purpose
@@ -136,7 +136,8 @@ class World:
         self.config: Configuration = draw_configuration(rng, self.features)
         self.engine = Engine.fresh(self.config)
         self.auditor = Auditor() if audit else None
-        self.journal: list[Entry] = []
+        restarts = self.mix.crash > 0 or self.mix.stop > 0
+        self._kept = Keeping(self.config, whole=audit, restarts=restarts)
         self.handled = 0
         self.answered: set[ContactId] = set()
         names = dict.fromkeys([PbxName("pbx1"), *(agent.device.pbx for agent in self.config.agents)])
@@ -150,9 +151,10 @@ class World:
         self._schedule: list[tuple[int, int, Callable[[], None]]] = []
         self._scheduled = 0
         self._spoken: dict[str, int] = {}  # when the last event of a stream comes
-        self._keeps_snapshots = self.mix.crash > 0
-        self._snapshot = msgspec.json.encode(self.engine.snapshot())
-        self._tail: list[Entry] = []
+
+    @property
+    def journal(self) -> list[Entry]:
+        return self._kept.journal
 
     # ---- the two phases
 
@@ -164,6 +166,7 @@ class World:
         while self.handled < events:
             self._step()
         self._come_to_rest()
+        self._kept.check_replay(self.engine)
 
     def _come_to_rest(self) -> None:
         """No more faults, no more callers: all that can be served is served within hours of virtual time."""
@@ -172,6 +175,7 @@ class World:
         self.callers.open = False
         for queue in list(self.engine.snapshot().queue_states):
             self.feed(QueueStateSet(queue, QueueState.OPEN, "sue"))
+        self.feed(OfferingSet(True, "sue"))
         for pbx in self.pbxs.values():
             for device in list(pbx.odd_phones):
                 pbx.set_phone(device, DeviceStatus.FREE)
@@ -207,6 +211,8 @@ class World:
     def _only_the_unserveable_wait(self) -> bool:
         saved = self.engine.snapshot()
         if saved.offers or not all(pbx.link_up for pbx in self.pbxs.values()) or not self._all_ready(saved):
+            return False
+        if any(contact.in_fallback for contact in saved.contacts.values()):
             return False
         _promise("a caller who is held is known", not (lost := self._forgotten(saved)), lost)
         return all(contact.connected_ms is None and contact.route is not None for contact in saved.contacts.values())
@@ -260,46 +266,59 @@ class World:
             now_ms -= between(self.rng, 1, 5_000) if "backwards" in happens else 0
             crash = "crash" in happens
         commands = self.engine.handle(now_ms, event)
-        if crash and self.rng.random() < 0.5:
+        if crash and self.rng.random() < 0.4:
             self._crash()  # before the journal: the event is lost with the commands
             return
         self.handled += 1
+        self._kept.append((now_ms, event), self.engine, crashes=crash)
+        self._note_ends(commands)
         if self.auditor is not None:
-            self.journal.append((now_ms, event))
             self.auditor.observe(now_ms, event, commands, self.engine.snapshot())
             if self.handled % 10 == 0:
                 self.auditor.overview(self.engine.overview(self.now_ms))
-        if self._keeps_snapshots:
-            self._keep(now_ms, event, crash)
-        if crash:
-            self._crash(digest_of(self.engine))  # after the journal: the commands are lost
+        if crash:  # after the journal: of the commands none is released, or only the first ones
+            digest = digest_of(self.engine)
+            self._let_out(commands[: between(self.rng, 0, len(commands)) if self.rng.random() < 0.6 else 0])
+            self._crash(digest)
             return
+        self._let_out(commands)
+        for what in happens:
+            self._happens(what)
+
+    def _let_out(self, commands: list[Command]) -> None:
         for command in commands:
             release = self._release.get(type(command))
             if release is not None:
                 release(command)
-        for what in happens:
-            self._happens(what)
-
-    def _keep(self, now_ms: int, event: Event, crash: bool) -> None:
-        """The journal's tail, and now and then a snapshot; a large one takes its time."""
-        self._tail.append((now_ms, event))
-        if not crash and len(self._tail) >= SNAPSHOT_EVERY + len(self.engine.snapshot().ended) // 40:
-            self._snapshot, self._tail = msgspec.json.encode(self.engine.snapshot()), []
 
     def _crash(self, digest: str | None = None) -> None:
         """The daemon starts again from the snapshot and the tail of the journal, and all links are new."""
-        self.engine = Engine(msgspec.json.decode(self._snapshot, type=Saved))
-        for now_ms, event in self._tail:
-            self.engine.handle(now_ms, event)
+        self.engine = self._kept.restored()
         _promise("snapshot + tail is the live state", digest in (None, digest_of(self.engine)), "digests differ")
         for pbx in self.pbxs.values():
             self._cut(pbx)
-        for command in self.engine.resume():
-            release = self._release.get(type(command))
-            if release is not None:
-                release(command)
+        self._let_out(self.engine.resume())
         self.feed(ConfigurationLoaded(self.config))
+        if self.engine.snapshot().offering_stopped_by is not None:
+            self.feed(OfferingSet(True, "(start)"))
+
+    def _stop(self) -> None:
+        """An orderly stop, and a start after it: no phone rings when it ends, and nothing has been forgotten."""
+        links = {pbx.name: pbx.epoch for pbx in self.pbxs.values() if pbx.link_up}
+
+        def end() -> None:
+            if self.mix == CALM or self.engine.snapshot().offering_stopped_by != STOPPING:
+                return  # a crash, or somebody who wants offers, came first
+            _promise("an orderly stop leaves no offer", not (offers := self.engine.snapshot().offers), offers)
+            for pbx in self.pbxs.values():
+                if pbx.link_up and links.get(pbx.name) == pbx.epoch:
+                    ringing = [offer for offer, leg in pbx.legs.items() if not leg.bridged]
+                    _promise("an orderly stop leaves no phone ringing", not ringing, ringing)
+            self._kept.snapshot(self.engine)
+            self._crash(digest_of(self.engine))
+
+        self.feed(OfferingSet(False, STOPPING, withdraw=True))
+        self.later(between(self.rng, 500, 2_000), end)
 
     def _releases(self) -> dict[type[Command], Callable[[Any], None]]:
         """Who takes which command. The others are for the log and the screens."""
@@ -308,14 +327,18 @@ class World:
             StopRinging: lambda command: self._send(command, command.device.pbx),
             ConfirmConnection: lambda command: self._send(command, command.channel.pbx),
             SendAway: lambda command: self._send(command, command.channel.pbx),
+            TakeBack: lambda command: self._send(command, command.channel.pbx),
+            SetMusic: lambda command: self._send(command, command.channel.pbx),
+            PlaySounds: lambda command: self._send(command, command.channel.pbx),
             LookUpCustomer: self.callers.look_up,
             AgentChanged: self.agents.see,
-            RecordContact: self._note_end,
         }
 
-    def _note_end(self, record: RecordContact) -> None:
-        if record.outcome is Outcome.ANSWERED:
-            self.answered.add(record.contact)
+    def _note_ends(self, commands: list[Command]) -> None:
+        """Records are journalled with their event, so no crash costs one."""
+        for command in commands:
+            if isinstance(command, RecordContact) and command.outcome is Outcome.ANSWERED:
+                self.answered.add(command.contact)
 
     # ---- the link to a PBX
 
@@ -347,6 +370,9 @@ class World:
     def phone_rings(self, pbx: PbxName, offer: OfferId) -> None:
         self.agents.phone_rings(self.pbxs[pbx], offer)
 
+    def fell_back(self, pbx: PbxName, contact: ContactId) -> None:
+        self.callers.fall_back(self.pbxs[pbx], contact)
+
     def in_conversation(self, pbx: PbxName, offer: OfferId, contact: ContactId) -> None:
         self.callers.talk(self.pbxs[pbx], offer, contact)
 
@@ -373,12 +399,16 @@ class World:
         elif what == "restart" and pbx.link_up:
             pbx.restart()
             self._cut(pbx)
+        elif what == "stop":
+            self._stop()
+        elif what == "silent" and pbx.link_up:
+            pbx.silence(between(rng, 0, 3_000))
         elif what == "reload":
             self.later(between(rng, 0, 100), self._reload)
         elif what == "fumble":
             known = list(self.engine.snapshot().agents)
             self.later(between(rng, 0, 2_000), lambda: self.agents.fumble(known))
-        elif what in ("move", "prioritise", "withdraw", "queue_state"):
+        elif what in ("move", "prioritise", "withdraw", "drain", "queue_state"):
             self.supervisors.act(what, list(self.engine.snapshot().contacts), self.config)
         elif what == "day":
             self.later(0, lambda: self.feed(DayBegan(f"day {between(rng, 1, 4)}")))

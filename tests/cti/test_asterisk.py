@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.commands import ConfirmConnection, RingDevice, SendAway, StopRinging
+from callcenter.commands import ConfirmConnection, PlaySounds, RingDevice, SendAway, StopRinging
 from callcenter.cti import asterisk
 from callcenter.cti.ami import protocol as protocol_module
 from callcenter.events import (
@@ -150,6 +150,16 @@ class TestStory:
         assert isinstance(world.events[-1], CallerLeft)
         world.pbx.execute(SendAway(ContactId("main-1.1-1"), CHANNEL, Outcome.WITHDRAWN))
         assert other.hear() == []
+
+    def test_an_announcer_that_is_refused_is_forgotten(self) -> None:
+        world, other = started()
+        other.say(ARRIVAL)
+        play = PlaySounds(ContactId("main-1.1-1"), CHANNEL, 1, ("hello",))
+        world.pbx.execute(play)
+        other.refuse(other.expect("Originate"), "Extension does not exist.")
+        other.say("Event: Hangup\nUniqueid: 1.1\nCause: 16")
+        assert other.hear() == []
+        assert isinstance(world.events[-1], CallerLeft)
 
     def test_a_refused_originate(self, caplog: pytest.LogCaptureFixture) -> None:
         world, other = started()

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from twisted.internet import reactor
 
-from callcenter.commands import ConfirmConnection, RingDevice, StopRinging
+from callcenter.commands import ConfirmConnection, RingDevice, StopRinging, TakeBack
 from callcenter.cti.asterisk import AsteriskPbx
 from callcenter.events import (
+    CallerFellBack,
     CallerLeft,
+    CallerReturned,
     ContactArrived,
     DeviceChanged,
     Event,
@@ -113,6 +115,7 @@ async def test_from_arrival_to_hang_up(pbx: Pbx) -> None:
         account="A-17",
         intent="billing",
         language="es",
+        number="+493012345678",
     )
     first, second = CallerLeft(arrival.contact, Departure.HUNG_UP), OfferEnded(OFFER, LegEnd.HUNG_UP)
     assert ear.about_calls()[:3] == [arrival, OfferRinging(OFFER), OfferConnected(OFFER)]
@@ -195,10 +198,30 @@ async def test_a_silent_daemon_loses_the_caller_to_the_fallback(pbx: Pbx) -> Non
             await ear.until(PbxSynced)
             arrival = await ear.until(ContactArrived)
             asterisk.hold_heart()
-            assert await ear.until(CallerLeft) == CallerLeft(arrival.contact, Departure.FALLBACK)
-        async with daemon(pbx, ear):
+            assert await ear.until(CallerFellBack) == CallerFellBack(arrival.contact)
+        async with daemon(pbx, ear) as asterisk:
             synced = await ear.until(PbxSynced, count=2)
-            assert (synced.waiting, synced.fallback) == ((), (arrival.contact,))
+            assert (synced.waiting, synced.fallback, synced.returnable) == ((), (), (arrival,))
+            await true(lambda: asterisk.health.synced)
+            asterisk.execute(TakeBack(arrival.contact, arrival.channel))
+            assert await ear.until(CallerReturned) == CallerReturned(arrival.contact)
+
+
+@run_async
+async def test_who_fell_back_while_the_link_stood_is_taken_back_as_soon_as_the_heart_beats(pbx: Pbx) -> None:
+    pbx.cli("dialplan set global CALLCENTER_PATIENCE 1")
+    ear = Ear()
+    with Callers(pbx.sip_port, [ERIKA]), Phones.refusing(pbx.sip_port, ["1900"]):
+        async with daemon(pbx, ear) as asterisk:
+            await ear.until(PbxSynced)
+            arrival = await ear.until(ContactArrived)
+            asterisk.hold_heart()
+            await ear.until(CallerFellBack)
+            asterisk.execute(TakeBack(arrival.contact, arrival.channel))  # the PBX would give the caller away again
+            assert not any(isinstance(event, CallerReturned) for event in ear.events)
+            asterisk.hold_heart(False)
+            await ear.until(CallerReturned)
+            assert sum(isinstance(event, PbxSynced) for event in ear.events) == 1
 
 
 @run_async

@@ -20,6 +20,7 @@ from callcenter.events import (
     ContactPrioritised,
     ContactWithdrawn,
     Event,
+    OfferingSet,
     QueueStateSet,
     WrapUpEnded,
 )
@@ -158,6 +159,7 @@ class FakeDesk:
         self.rules = FakeRules()
         self.hub = Hub(self)
         self.looked = 0
+        self.offering_stopped_by: str | None = None
         self.frozen_ms: int | None = None
         self.recent_asked: list[tuple[tuple[int, ...], str | None]] = []
         self.recent: Callable[[], Awaitable[Sequence[RecentContact]]] = self._recent
@@ -174,6 +176,7 @@ class FakeDesk:
             tuple(self.queues),
             tuple(self.views.values()),
             tuple(self.contacts[: self.listed]),
+            self.offering_stopped_by,
         )
 
     def explain(self, contact: ContactId) -> Explanation | None:
@@ -234,6 +237,8 @@ class FakeDesk:
             case QueueStateSet(queue, state, by):
                 self.queues = [replace(view, state=state) if view.name == queue else view for view in self.queues]
                 self.tell(QueueChanged(queue, state, by))
+            case OfferingSet(offering, by):
+                self.offering_stopped_by = None if offering else by
             case _:
                 raise AssertionError(f"the desktop has no business with {event}")
 

@@ -202,6 +202,9 @@ async def test_overview_shows_the_floor_and_follows_it() -> None:
         desk.change(ANNA, AgentState.NOT_READY, reason="rona")
         await expect(anna).to_contain_text("No answer")
         await expect(page.locator("#pbx-warning")).to_be_hidden()
+        await expect(page.locator("#drained")).to_be_hidden()
+        desk.offering_stopped_by = "susan"
+        await expect(page.locator("#drained")).to_contain_text("No offers are made, susan has asked for it.")
         desk.pbx_up = False
         await expect(page.locator("#pbx-warning")).to_contain_text("main is not connected")
         await page.get_by_role("button", name="Sign out").click()

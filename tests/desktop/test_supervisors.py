@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from callcenter.desktop import supervisors
-from callcenter.events import ContactMoved, ContactPrioritised, ContactWithdrawn, QueueStateSet
+from callcenter.events import ContactMoved, ContactPrioritised, ContactWithdrawn, OfferingSet, QueueStateSet
 from callcenter.types import AgentId, ContactId, ContactState, QueueState
 from tests.desktop.fake_desk import ANNA, BORIS, SALES, SUPPORT, SUSAN, FakeDesk, waiting
 from tests.desktop.serving import calling, sign_in
@@ -237,3 +237,30 @@ async def test_an_explanation_lists_a_bounded_number_of_agents_and_says_how_many
     assert len(answer["explanation"]["agents"]) == supervisors.MAX_REASONS
     assert answer["explanation"]["agents"][0]["agent"] == "agent-0"
     assert answer["agents_left_off"] == 3
+
+
+@run_async
+async def test_offers_are_stopped_and_made_again_and_the_answer_says_what_is_still_going_on() -> None:
+    desk = desk_with_waiting()
+    async with calling(desk) as client:
+        await sign_in(client, SUSAN)
+        stopped = await client.post("/api/offering", json={"offering": False})
+        seen = await client.get("/api/offering")
+        wrong = await client.post("/api/offering", json={"offering": "no"})
+        again = await client.post("/api/offering", json={"offering": True})
+    assert stopped.json() == seen.json()
+    assert (seen.json()["offering"], seen.json()["stopped_by"]) == (False, SUSAN)
+    assert {"talking", "ringing", "waiting"} < seen.json().keys()
+    assert wrong.status_code == 422
+    assert (again.json()["offering"], again.json()["stopped_by"]) == (True, None)
+    assert desk.events == [OfferingSet(False, SUSAN), OfferingSet(True, SUSAN)]
+
+
+@run_async
+async def test_an_agent_stops_no_offers() -> None:
+    desk = desk_with_waiting()
+    async with calling(desk) as client:
+        await sign_in(client, ANNA)
+        assert (await client.post("/api/offering", json={"offering": False})).status_code == 403
+        assert (await client.get("/api/offering")).status_code == 403
+    assert not any(isinstance(event, OfferingSet) for event in desk.events)

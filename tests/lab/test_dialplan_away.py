@@ -20,6 +20,7 @@ pytestmark = pytest.mark.pbx
 MESSAGE = """
 [callcenter-message]
 exten => withdrawn,1,UserEvent(OwnMessage,Contact: ${CALLCENTER_CONTACT})
+exten => holiday,1,UserEvent(OwnMessage,Contact: ${CALLCENTER_CONTACT})
 """
 
 
@@ -126,13 +127,38 @@ async def test_an_admins_own_message_comes_in_place_of_ours(new_pbx: NewPbx) -> 
     async with daemon(pbx) as ami:
         with Callers(pbx.sip_port, [ERIKA, ERIKA]) as callers:
             first = await come(ami)
-            second = value(await ami.user_event("CallcenterArrived", Contact=await other(ami, first)), "Uniqueid")
+            second = await other_channel(ami, first)
             await send_away(ami, first)
             await ami.user_event("OwnMessage", Contact=f"{first}-1")
             await callers.until(What.ENDED)
             await send_away(ami, second, "closed")
             await callers.until(What.ENDED, count=2, limit_s=20)
             assert value(await ami.event("Hangup", Uniqueid=second), "Context") == "callcenter-away"
+
+
+@run_async
+async def test_a_message_that_a_rule_names_is_the_admins_else_that_of_a_closed_queue(new_pbx: NewPbx) -> None:
+    pbx = new_pbx(agents=0, extra={"extensions.conf": MESSAGE})
+    await asyncio.to_thread(pbx.start)
+    async with daemon(pbx) as ami:
+        with Callers(pbx.sip_port, [ERIKA]) as callers:
+            channel = await come(ami)
+            await send_away(ami, channel, "holiday")
+            await ami.user_event("OwnMessage", Contact=f"{channel}-1")
+            await callers.until(What.ENDED)
+        with Callers(pbx.sip_port, [ERIKA]) as callers:
+            channel = await other_channel(ami, channel)
+            await ami.event("BridgeEnter", Uniqueid=channel)
+            await send_away(ami, channel, "storm")
+            await callers.until(What.ENDED, limit_s=20)
+            hung_up = await ami.event("Hangup", Uniqueid=channel)
+            assert (value(hung_up, "Context"), value(hung_up, "Exten")) == ("callcenter-away", "closed")
+            assert len(ami.seen("UserEvent", UserEvent="OwnMessage")) == 1
+    assert pbx.channels() == 0
+
+
+async def other_channel(ami: AmiProbe, first: str) -> str:
+    return value(await ami.user_event("CallcenterArrived", Contact=await other(ami, first)), "Uniqueid")
 
 
 async def other(ami: AmiProbe, first: str) -> str:

@@ -55,6 +55,19 @@ class Client:
     def events(self, *names: str) -> list[Message]:
         return [message for message in self.heard() if message.get("Event") in names]
 
+    def results(self) -> list[tuple[str, str]]:
+        """What the agents' dialplan said of their legs: offer and result."""
+        return [(one["Offer"], one["Result"]) for one in self.events("UserEvent") if "Result" in one]
+
+    def contexts(self) -> list[str]:
+        """Where the callers and the legs are in the dialplan."""
+        self.heard()
+        self.say("Status")
+        return [one["Context"] for one in self.events("Status")]
+
+    def send_away(self, caller: str, message: str) -> None:
+        self.say("Redirect", Channel=caller, Context="callcenter-away", Exten=message, Priority="1")
+
     def offer(self, caller: str, phone: str = "1001", offer: str = "o1", timeout_ms: int = 15_000) -> None:
         self.say(
             "Originate",
@@ -87,6 +100,13 @@ class Floor:
         uniqueid = self.pbx.call(visitor)
         assert uniqueid is not None
         return uniqueid
+
+    def offered(self, since_s: float = 0.0) -> str:
+        """A caller for whom the phone 1001 has rung for so long, by the offer o1."""
+        caller = self.caller()
+        self.client.offer(caller)
+        self.pass_s(since_s)
+        return caller
 
 
 def floor(**phones: Phone) -> Floor:
@@ -127,24 +147,17 @@ def test_events_come_once_they_are_asked_for() -> None:
         assert len(here.client.heard()) == count
 
 
-def test_a_wrong_secret_is_refused_after_a_second_and_the_link_ends() -> None:
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_login_is_refused_after_a_second_for_a_wrong_secret_or_on_demand(refused: bool) -> None:
     clock = Clock()
-    client = Client(SimulatedPbx(clock, Random(1), {}, secret=SECRET).link())
-    client.log_in("guess")
+    pbx = SimulatedPbx(clock, Random(1), {}, secret=SECRET)
+    pbx.refuse_logins = refused
+    client = Client(pbx.link())
+    client.log_in(SECRET if refused else "guess")
     assert client.heard() == []
     clock.advance(1.0)
     assert client.heard() == [{"Response": "Error", "Message": "Authentication failed"}]
     assert client.transport.disconnecting
-
-
-def test_logins_can_be_refused_and_allowed_again() -> None:
-    clock = Clock()
-    pbx = SimulatedPbx(clock, Random(1), {}, secret=SECRET)
-    pbx.refuse_logins = True
-    refused = Client(pbx.link())
-    refused.log_in()
-    clock.advance(1.0)
-    assert refused.heard()[-1]["Response"] == "Error"
     pbx.refuse_logins = False
     allowed = Client(pbx.link())
     allowed.log_in()
@@ -239,9 +252,7 @@ def test_an_offer_is_answered_and_the_agent_ends_the_call() -> None:
 
 def test_a_caller_who_ends_the_talk_leaves_an_agent_whose_dialplan_says_so() -> None:
     here = floor(p1001=PROMPT)
-    caller = here.caller()
-    here.client.offer(caller)
-    here.pass_s(3)
+    caller = here.offered(since_s=3)
     here.client.heard()
     here.pbx.hang_up(caller)
     heard = [message for message in here.client.heard() if "Event" in message]
@@ -281,8 +292,7 @@ def test_a_phone_that_is_not_there_and_one_in_a_call() -> None:
 
 def test_an_offer_withdrawn_while_it_rings_and_one_withdrawn_too_early() -> None:
     here = floor(p1001=PROMPT)
-    caller = here.caller()
-    here.client.offer(caller)
+    here.offered()
     here.client.heard()
     here.client.say("Hangup", Channel="leg-o1", Cause="16")
     assert here.client.heard()[0]["Message"] == "No such channel"
@@ -294,20 +304,16 @@ def test_an_offer_withdrawn_while_it_rings_and_one_withdrawn_too_early() -> None
 
 def test_an_answer_after_the_caller_has_gone_finds_nobody() -> None:
     here = floor(p1001=PROMPT)
-    caller = here.caller()
-    here.client.offer(caller)
-    here.pass_s(1)
+    caller = here.offered(since_s=1)
     here.pbx.hang_up(caller)
     here.pass_s(2)
-    assert [message["Result"] for message in here.client.events("UserEvent") if "Result" in message] == ["NONEXISTENT"]
+    assert here.client.results() == [("o1", "NONEXISTENT")]
     assert here.pbx.legs == []
 
 
 def test_a_short_talk_that_nobody_confirmed_returns_the_caller_to_the_holding_place() -> None:
     here = floor(p1001=Phone(answers_after_s=(1.0, 1.0), talks_s=(90.0, 90.0)))
-    caller = here.caller()
-    here.client.offer(caller)
-    here.pass_s(2)
+    caller = here.offered(since_s=2)
     here.client.say("Hangup", Channel="leg-o1")
     assert here.pbx.waiting == [caller]
     here.client.offer(caller, offer="o2")
@@ -322,25 +328,21 @@ def test_the_second_of_two_agents_who_answer_finds_the_caller_taken() -> None:
     here.client.offer(caller, "1001", "o1")
     here.client.offer(caller, "1002", "o2")
     here.pass_s(3)
-    told = [(one["Offer"], one["Result"]) for one in here.client.events("UserEvent") if "Result" in one]
-    assert told == [("o2", "TAKEN")]
+    assert here.client.results() == [("o2", "TAKEN")]
     assert here.pbx.legs == ["leg-o1"]
     assert here.pbx.waiting == [caller]
 
 
-@pytest.mark.parametrize("outcome", ["withdrawn", "closed"])
+@pytest.mark.parametrize("outcome", ["withdrawn", "closed", "holiday"])
 def test_a_caller_who_is_sent_away_hears_a_message_and_the_call_ends(outcome: str) -> None:
     here = floor(p1001=PROMPT)
-    caller = here.caller()
-    here.client.offer(caller)
-    here.pass_s(1)
+    caller = here.offered(since_s=1)
     here.client.heard()
-    here.client.say("Redirect", Channel=caller, Context="callcenter-away", Exten=outcome, Priority="1")
+    here.client.send_away(caller, outcome)
     assert here.client.heard()[0]["Message"] == "Redirect successful"
-    here.client.say("Status", Variables="CALLCENTER_CONTACT")
-    assert here.client.events("Status")[0]["Context"] == "callcenter-away"
+    assert here.client.contexts()[0] == "callcenter-away"
     here.pass_s(2)
-    assert [one["Result"] for one in here.client.events("UserEvent") if "Result" in one] == ["NONEXISTENT"]
+    assert here.client.results() == [("o1", "NONEXISTENT")]
     here.pass_s(MESSAGE_S + 1)
     assert [one["Uniqueid"] for one in here.client.events("Hangup")] == [caller]
     assert here.pbx.waiting == here.pbx.legs == []
@@ -348,10 +350,8 @@ def test_a_caller_who_is_sent_away_hears_a_message_and_the_call_ends(outcome: st
 
 def test_a_caller_who_is_sent_away_leaves_the_agent() -> None:
     here = floor(p1001=PROMPT)
-    caller = here.caller()
-    here.client.offer(caller)
-    here.pass_s(3)
-    here.client.say("Redirect", Channel=caller, Context="callcenter-away", Exten="withdrawn", Priority="1")
+    caller = here.offered(since_s=3)
+    here.client.send_away(caller, "withdrawn")
     assert [one["Uniqueid"] for one in here.client.events("Hangup")] == ["leg-o1"]
     assert here.pbx.waiting == [caller]
     here.pass_s(MESSAGE_S + 1)
@@ -368,14 +368,10 @@ def test_a_caller_whose_redirect_was_lost_is_sent_away_at_the_next_look() -> Non
 
 def test_a_talk_that_was_unconfirmed_ends_in_the_message_for_one_who_is_sent_away() -> None:
     here = floor(p1001=Phone(answers_after_s=(1.0, 1.0), talks_s=(90.0, 90.0)))
-    caller = here.caller()
-    here.client.offer(caller)
-    here.pass_s(2)
+    caller = here.offered(since_s=2)
     here.client.say("Setvar", Channel=caller, Variable="CALLCENTER_AWAY", Value="closed")
     here.client.say("Hangup", Channel="leg-o1")
-    here.client.heard()
-    here.client.say("Status")
-    assert here.client.events("Status")[0]["Context"] == "callcenter-away"
+    assert here.client.contexts()[0] == "callcenter-away"
 
 
 def test_a_redirect_of_nobody_and_to_nowhere_is_refused() -> None:
@@ -405,15 +401,12 @@ def test_callers_go_to_the_fallback_queue_when_the_heartbeat_stops_and_only_then
     assert here.client.events("UserEvent")[1:] == []
     here.clock.pump([1.0] * 14)
     assert [message["Contact"] for message in here.client.events("UserEvent")] == [f"{caller}-1"]
-    here.client.say("Status", Variables="CALLCENTER_CONTACT")
-    assert here.client.events("Status")[0]["Context"] == "callcenter-fallback"
+    assert here.client.contexts()[0] == "callcenter-fallback"
 
 
 def test_status_lists_channels_bridges_and_variables() -> None:
     here = floor(p1001=PROMPT)
-    caller = here.caller()
-    here.client.offer(caller)
-    here.pass_s(3)
+    caller = here.offered(since_s=3)
     here.client.heard()
     here.client.say("Status", ActionID="s", Variables="CALLCENTER_OFFER")
     _, first, second, complete = here.client.heard()

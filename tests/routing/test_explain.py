@@ -169,8 +169,8 @@ def test_order_of_queues_preferred_skills_and_refusals_are_reasons_too() -> None
 def test_in_a_simulated_world_the_first_of_each_explanation_is_who_is_rung(seed: int) -> None:
     """With all strategies and faults. Explaining changes nothing: the commands are the same with and without."""
     world = World(seed, audit=True)
+    asked, unasked = Engine.fresh(world.config), Engine.fresh(world.config)
     world.live(300)
-    asked, unasked = Engine.fresh(world.journal[0][1].configuration), Engine.fresh(world.journal[0][1].configuration)  # type: ignore[union-attr]
     seen: list[Explanation] = []
     asked.explain_offers(seen.append)
     for now_ms, event in world.journal:

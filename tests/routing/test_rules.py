@@ -68,7 +68,9 @@ def test_all_that_a_rule_says_is_in_the_route() -> None:
         tags=("vip",),
         text="Greet by name",
         overflow=Overflow(60_000),
+        away="holiday",
     )
     route = decide(configuration(queues=QUEUES, rules=(told,)), FACTS, account_manager=AgentId("ada"))
     assert (route.prefer, route.prefer_for_ms) == (("ada",), 1_000)
     assert (route.tags, route.text, route.overflow) == (("vip",), "Greet by name", Overflow(60_000))
+    assert route.away == "holiday"

@@ -11,9 +11,9 @@ import pytest
 from click import Command
 from click.testing import CliRunner, Result
 
+from callcenter import daemon_client
 from callcenter.admin.versions import RuleVersion
 from callcenter.desktop.desk import DeskUnavailableError, RulesRefusedError
-from callcenter import daemon_client
 from callcenter.rulebook.publish_cli import diff, log, publish, rollback
 from callcenter.rulebook.publishing import FILE_AUTHOR
 from callcenter.stores.rule_versions import RuleVersions

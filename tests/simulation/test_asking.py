@@ -73,6 +73,8 @@ def _asked(
         "agents.sales.ready == 1 and agents.sales.signed_in == 1",
         "now.weekday == 'wed' and now.hour == 0 and now.minute == 0 and now.date == '2025-12-24'",
         "open('office') and not holiday('office')",
+        "days_since(now.date) == 0 and days_since('2025-12-01') == 23 and days_since(customer.since) == 2184",
+        "contact.spoken == 'de'",
         "starts_with(contact.caller, '+') and lower(contact.caller_name) == 'anna'",
     ],
 )
@@ -100,6 +102,13 @@ def test_an_attribute_that_is_not_as_declared_counts_as_not_known() -> None:
     _, anna = _asked("customer.spend == 0 and customer.segment == '' and conditions.both", attributes=odd)
     assert anna.route is not None
     assert anna.route.rule == "asks"
+
+
+def test_the_number_that_was_read_counts_and_a_date_that_is_not_known_is_long_ago() -> None:
+    story, anna = _asked("")
+    assert holds(story.auditor.picture, anna, Tier("gold"), "contact.caller == '+1' and days_since('') == 10000000")
+    anna.arrival = dataclasses.replace(anna.arrival, caller="01", number="+4401")
+    assert holds(story.auditor.picture, anna, Tier("gold"), "contact.caller == '+4401'")
 
 
 def test_several_records_are_nobodys() -> None:

@@ -41,8 +41,10 @@ from tests.playbook import (
     overflow,
     queue,
     queue_set,
+    rule,
     sent_away,
     synced,
+    want,
     withdrawn,
     without,
 )
@@ -168,7 +170,17 @@ def test_who_overflows_away_and_hears_something_else_is_noticed() -> None:
         )
 
 
+@pytest.mark.parametrize("message", ["closed", ""])
+def test_who_is_sent_away_by_a_rule_and_hears_another_message_is_noticed(message: str) -> None:
+    gone = dataclasses.replace(rule("gone", to="away"), away="holiday")
+    with pytest.raises(BrokenInvariantError, match="who is sent away hears the message of its rule"):
+        feed_distorted(Playbook(configuration(rules=(gone,))), changed(SendAway, message=message), arrived("anna"))
+
+
 def test_who_is_held_still_after_a_reconnect_hears_the_same_again() -> None:
+    gone = dataclasses.replace(rule("gone", to="away"), away="holiday")
+    story = Playbook(configuration(rules=(gone,))).at(10, synced()).at(20, arrived("anna"))
+    story.at(2_000, synced(waiting=(arrived("anna"),))).expect(want(SendAway, contact="anna", message="holiday"))
     config = configuration(queues=(dataclasses.replace(queue("general"), overflow=overflow(1_000)),))
     story = Playbook(config).at(10, synced()).at(20, arrived("anna")).at(1_020, TimePassed())
     story.at(2_000, synced(waiting=(arrived("anna"),))).expect(sent_away("anna", Outcome.OVERFLOWED))

@@ -61,6 +61,23 @@ def test_json_and_page_are_made(folder: Path) -> None:
     assert "</html>" in page.read_text(encoding="utf-8")
 
 
+def test_callers_numbers_are_read_with_the_region_of_the_settings(folder: Path) -> None:
+    asked = ROUTING.replace("version: 1", "version: 2").replace("{language: de}", "contact.caller == '+493023125012'")
+    asked = asked.replace("queues: {", "queues: {friends: {}, ").replace(
+        "queue: sales, skills: {german: 5}", "queue: friends"
+    )
+    (folder / "candidate" / "routing.yaml").write_text(asked, encoding="utf-8")
+    mix = [{"dialled": "100", "caller": "030 23125012"}]
+    text = yaml.safe_dump(written(arrivals={"08:00-12:00": "12"}, mix=mix), sort_keys=False)
+    (folder / "traffic.yaml").write_text(text, encoding="utf-8")
+    config = folder / "callcenter.yaml"
+    config.write_text(config.read_text() + "crm: {default_region: DE}\n", encoding="utf-8")
+    everybody, *_ = json.loads(run(folder, "--days", "1", "--format", "json")[1])["groups"]
+    answered = everybody["figures"]["answered"]
+    assert answered["current"] > 0
+    assert answered["candidate"] == 0, "all are friends, and nobody serves them"
+
+
 def test_how_many_days_follows_from_the_traffic(folder: Path) -> None:
     assert json.loads(run(folder, "--format", "json")[1])["days"] == 20
 

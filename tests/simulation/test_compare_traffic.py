@@ -137,3 +137,12 @@ def test_attributes_are_read_as_what_they_are_declared_to_be() -> None:
     for kind, text in ((AttributeKind.NUMBER, "x"), (AttributeKind.FLAG, "1"), (AttributeKind.DATE, "soon")):
         with pytest.raises(ValueError, match="It should be"):
             attribute_value(kind, text)
+
+
+def test_callers_numbers_come_out_as_rules_see_them(tmp_path: Path) -> None:
+    file = tmp_path / "traffic.yaml"
+    spelled = {"030 23125012": 1, "+493023125012": 2, "214": 3}
+    mix = [{"dialled": "100", "caller": spelled}, {"dialled": "100"}]
+    file.write_text(yaml.safe_dump(written(mix=mix), sort_keys=False), encoding="utf-8")
+    read = load(file, configuration(), configuration(), TODAY, "DE")
+    assert [kind.caller for kind in read.mix] == [{"+493023125012": 3, "214": 3}, None]

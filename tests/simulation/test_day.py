@@ -8,7 +8,7 @@ from callcenter.simulation.compare_callers import Caller, draw_callers
 from callcenter.simulation.compare_traffic import HALF_HOUR_MS, MINUTE_MS, shifts_of
 from callcenter.simulation.day import Day, DayLog, Fate
 from callcenter.simulation.erlang import m_m_n_m
-from callcenter.types import Configuration, Overflow
+from callcenter.types import AWAY, Configuration, Overflow
 from tests.simulation.comparing import DAY, GOLD, SALES, STANDARD, SUPPORT, configuration, picky, traffic
 
 MIDNIGHT_MS = 1_795_392_000_000
@@ -99,6 +99,12 @@ def test_a_caller_who_overflows_to_a_message_is_sent_away() -> None:
     night = [caller(0, 0), caller(1, 0, patience_ms=10_000)]
     log = play(made, callers=night)
     assert [(end.fate, end.waited_ms) for end in log.ends] == [(Fate.SENT_AWAY, 30_000), (Fate.ABANDONED, 10_000)]
+
+
+def test_a_caller_whom_a_rule_sends_away_does_not_wait() -> None:
+    made = configuration(tuple(replace(rule, queue=AWAY, skills=(), relaxations=(), away="closed") for rule in picky()))
+    [end] = play(made, callers=[caller()]).ends
+    assert (end.fate, end.waited_ms, end.queue, end.in_time) == (Fate.SENT_AWAY, 0, None, False)
 
 
 def test_the_same_day_played_again_is_the_same_to_the_millisecond() -> None:

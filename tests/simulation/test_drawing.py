@@ -33,7 +33,7 @@ def _assert_sound(config: Configuration) -> None:
     queues = {queue.name for queue in config.queues}
     assert config.default_queue in queues
     assert config.default_tier in config.tiers
-    assert all(rule.queue in queues for rule in config.rules)
+    assert all((rule.queue in queues) is (rule.away is None) for rule in config.rules)
     assert len({agent.id for agent in config.agents}) == len(config.agents)
     assert len({agent.device for agent in config.agents}) == len(config.agents)
     levels = [skill.level for agent in config.agents for skill in agent.skills]
@@ -91,6 +91,7 @@ def test_a_center_without_features_is_a_simple_one_and_one_with_all_has_every_st
         assert all(queue.strategy is Strategy.LONGEST_IDLE and queue.ring_at_once == 1 for queue in config.queues)
         assert not any(queue.overflow for queue in config.queues)
         assert not any(rule.overflow or rule.tags or rule.text or rule.when or rule.entry for rule in config.rules)
+        assert not any(rule.away for rule in config.rules)
         assert not any(rule.any_of or rule.preferred or rule.relaxations or rule.prefer for rule in config.rules)
     everything = Features(*(True for _ in dataclasses.fields(Features)))
     drawn = [draw_configuration(Random(seed), everything) for seed in range(100)]

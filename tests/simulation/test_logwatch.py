@@ -44,6 +44,7 @@ MOVE: tuple[Event, ...] = (*OFFER, moved("anna", "sales"))
         (OFFER, changed(RecordDecision, at_ms=0), "recorded when it is made"),
         (OFFER, changed(RecordDecision, words=""), "told in words"),
         (OFFER, without(RecordDecision), "each decision is"),
+        (HANG_UP, changed(RecordContact, tags=("late",)), "the log has the tags of its last rule"),
         (MOVE, changed(RecordDecision, kind=DecisionKind.ROUTED), "each decision is recorded once, and no other"),
         (MOVE, changed(RecordDecision, by=None), "each decision is recorded once, and no other"),
         (MOVE, changed(RecordDecision, queue=QueueName("general")), "each decision is recorded once"),

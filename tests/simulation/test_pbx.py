@@ -2,14 +2,23 @@
 
 from collections.abc import Callable
 
-from callcenter.commands import ConfirmConnection, RingDevice, SendAway, StopRinging
-from callcenter.events import CallerLeft, Event, Leg, OfferConnected, OfferEnded, OfferRinging
+from callcenter.commands import ConfirmConnection, RingDevice, SendAway, StopRinging, TakeBack
+from callcenter.events import (
+    CallerFellBack,
+    CallerLeft,
+    CallerReturned,
+    Event,
+    Leg,
+    OfferConnected,
+    OfferEnded,
+    OfferRinging,
+)
 from callcenter.simulation.pbx import CROSSED_MS, HEARTBEAT_LIMIT_MS, PbxModel
 from callcenter.types import ContactId, Departure, DeviceStatus, LegEnd, OfferId, Outcome, PbxName
 from tests.playbook import PBX, arrived, device
 
 ADA, BOB = device("ada"), device("bob")
-ANNA = ContactId("anna")
+ANNA, BEN = ContactId("anna"), ContactId("ben")
 
 
 class Stage:
@@ -19,6 +28,7 @@ class Stage:
         self.now_ms = 0
         self.said: list[Event] = []
         self.rang: list[OfferId] = []
+        self.fell_back_to: list[ContactId] = []
         self._later: list[tuple[int, Callable[[], None]]] = []
         self.pbx = PbxModel(PBX, self, [ADA, BOB])
         self.pbx.sync()
@@ -32,6 +42,9 @@ class Stage:
 
     def phone_rings(self, pbx: PbxName, offer: OfferId) -> None:
         self.rang.append(offer)
+
+    def fell_back(self, pbx: PbxName, contact: ContactId) -> None:
+        self.fell_back_to.append(contact)
 
     def in_conversation(self, pbx: PbxName, offer: OfferId, contact: ContactId) -> None:
         assert contact == ANNA
@@ -176,9 +189,41 @@ def test_a_silent_daemon_loses_its_callers_to_the_pbxs_own_queue_but_no_conversa
     stage.pbx.answer(OfferId("anna.1"))
     stage.pbx.cut()
     stage.wait(HEARTBEAT_LIMIT_MS)
+    assert stage.fell_back_to == ["ben"]
     sync = stage.pbx.sync()
-    assert (sync.fallback, [arrival.contact for arrival in sync.waiting]) == (("ben",), ["anna"])
-    assert stage.pbx.sync().fallback == ()
+    assert ([one.contact for one in sync.returnable], [one.contact for one in sync.waiting]) == (["ben"], ["anna"])
+    stage.pbx.answer_there(BEN)
+    assert stage.said[-1] == CallerLeft(BEN, Departure.FALLBACK)
+    sync = stage.pbx.sync()
+    assert (sync.fallback, sync.returnable) == (("ben",), ())
+    stage.pbx.obey(TakeBack(BEN, arrived("ben").channel))
+    stage.pbx.obey(SendAway(BEN, arrived("ben").channel, Outcome.CLOSED))
+    assert BEN in stage.pbx.lines, "who talks there is left alone"
+    assert stage.said[-1] == CallerLeft(BEN, Departure.FALLBACK)
+
+
+def test_who_was_not_answered_there_is_taken_back() -> None:
+    stage = Stage()
+    stage.ring("anna.1")
+    stage.pbx.silence(5_000)
+    assert CallerFellBack(ANNA) in stage.said
+    stage.pbx.answer(OfferId("anna.1"))
+    assert stage.ends() == [("anna.1", LegEnd.CALLER_GONE)]
+    stage.pbx.obey(TakeBack(ANNA, arrived("anna").channel))
+    assert not stage.pbx.is_holding(ANNA), "nobody beats yet"
+    stage.wait(5_000)
+    assert stage.said[-1] == CallerReturned(ANNA)
+    assert stage.pbx.is_holding(ANNA)
+
+
+def test_who_comes_back_to_a_daemon_that_is_gone_again_falls_back_again() -> None:
+    stage = Stage()
+    stage.pbx.cut()
+    stage.wait(HEARTBEAT_LIMIT_MS)
+    stage.pbx.obey(TakeBack(ANNA, arrived("anna").channel))  # it was on its way
+    assert stage.pbx.is_holding(ANNA)
+    stage.wait(HEARTBEAT_LIMIT_MS)
+    assert not stage.pbx.is_holding(ANNA)
 
 
 def test_a_restart_loses_everything() -> None:

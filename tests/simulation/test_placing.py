@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from callcenter.commands import RecordDecision
+from callcenter.commands import RecordDecision, RingDevice
 from callcenter.events import AgentSignedOut, ConfigurationLoaded, TimePassed
 from callcenter.simulation.account import Caller
 from callcenter.types import (
@@ -36,6 +36,7 @@ from tests.playbook import (
     left,
     leg_ended,
     moved,
+    no,
     overflow,
     prioritised,
     queue,
@@ -221,6 +222,34 @@ def test_a_queues_state_outlives_new_rules_and_goes_with_the_queue() -> None:
     assert story.auditor.picture.queue_states == {SALES: CLOSED}
     story.at(200, ConfigurationLoaded(dataclasses.replace(config, queues=(queue("general"),))))
     assert story.auditor.picture.queue_states == {}
+
+
+# ---- rules that send away
+
+
+def _leading_away(*agents: str, tier: str | None = None) -> Configuration:
+    gone = dataclasses.replace(rule("gone", to="away", tier=tier), away="holiday", tags=("late",))
+    return dataclasses.replace(_center(*agents), rules=(gone, rule("rest", priority=4)))
+
+
+def test_who_is_sent_away_at_once_has_never_had_a_queue() -> None:
+    story = Playbook.open(_leading_away("ada")).at(0, arrived("anna"))
+    story.expect(decided("anna", 1, DecisionKind.TURNED_AWAY, queue=None, priority=None), no(RingDevice))
+    assert story.auditor.picture.foreseen.sent_away == {"anna": "holiday"}
+    assert story.auditor.picture.gone == {"anna": Outcome.CLOSED}
+
+
+def test_who_has_waited_is_logged_where_it_did_and_a_phone_that_rings_goes_on() -> None:
+    story = Playbook.open(_leading_away(tier="gold")).at(0, arrived("anna", caller="+1")).at(1_000, TimePassed())
+    story.at(1_100, found("anna", customer(1, "gold")))
+    story.expect(decided("anna", 2, DecisionKind.TURNED_AWAY, queue="general", priority=4))
+    over = story.auditor.picture.foreseen.over[ContactId("anna")]
+    assert over.route is not None
+    assert (over.route.rule, over.route.tags, over.queue) == ("gone", ("late",), "general")
+    story = Playbook.open(_leading_away("ada", tier="gold")).at(0, arrived("anna", caller="+1")).at(1_000, TimePassed())
+    story.at(1_100, found("anna", customer(1, "gold"))).expect_nothing_of(RecordDecision)
+    assert _caller(story).nowhere
+    story.at(1_200, leg_ended("anna.1", LegEnd.BUSY)).expect(sent_away("anna", Outcome.CLOSED))
 
 
 # ---- overflow

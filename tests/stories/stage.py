@@ -15,7 +15,7 @@ from sqlalchemy import select
 from callcenter.crm.sample import load_sample
 from callcenter.stores.database import default_url, open_database
 from callcenter.stores.migrations import migrate
-from callcenter.stores.tables import ContactRow, DecisionRow, SegmentRow
+from callcenter.stores.tables import ContactRow, ContactTagRow, DecisionRow, SegmentRow
 from lab.center import AgentSpec, Center, Seat
 from lab.pbx import Pbx
 from lab.sipp import Caller, Callers, Phones, Sipp
@@ -78,7 +78,7 @@ class Stage:
     ) -> None:
         self.pbx = pbx
         if database_url is not None:
-            changes["settings"] = {"database": {"url": database_url}}
+            changes["settings"] = {**changes.get("settings", {}), "database": {"url": database_url}}
         defaults: dict[str, Any] = {"routing": ROUTING, "ami_port": pbx.ami_port, "ami_secret": pbx.ami_secret}
         self.center = Center(folder / "center", agents=agents, **{**defaults, **changes})
         self.center.data_dir.mkdir(parents=True, exist_ok=True)
@@ -171,6 +171,12 @@ class Stage:
                 .order_by(DecisionRow.number)
             )
             return [(row.kind, row.made_by) for row in found]
+
+    async def tags(self) -> list[tuple[str, str]]:
+        """Contact and tag, all that the log has."""
+        async with self.database.engine.connect() as connection:
+            found = await connection.execute(select(ContactTagRow.contact_id, ContactTagRow.tag))
+            return [(row.contact_id, row.tag) for row in found]
 
     async def segments(self, contact: str) -> list[tuple[str, str | None, str | None]]:
         """Kind, agent and result of each segment of a contact, in order."""

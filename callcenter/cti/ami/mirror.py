@@ -6,11 +6,26 @@ that are ours are in it (a caller's after its arrival, an offer's leg), so other
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from types import MappingProxyType
 
 from callcenter.events import ContactArrived
 from callcenter.types import DeviceStatus, OfferId
 
 DEVICE_LIMIT = 100_000  # devices of one PBX; changes of further ones are not taken
+
+# What Asterisk calls the state of a device; anything else is UNKNOWN.
+DEVICE_STATUS = MappingProxyType(
+    {
+        "NOT_INUSE": DeviceStatus.FREE,
+        "INUSE": DeviceStatus.IN_USE,
+        "BUSY": DeviceStatus.IN_USE,
+        "ONHOLD": DeviceStatus.IN_USE,
+        "RINGINUSE": DeviceStatus.IN_USE,
+        "RINGING": DeviceStatus.RINGING,
+        "UNAVAILABLE": DeviceStatus.UNREACHABLE,
+        "INVALID": DeviceStatus.UNREACHABLE,
+    }
+)
 
 
 class Phase(IntEnum):
@@ -25,11 +40,21 @@ class Phase(IntEnum):
 
 @dataclass(slots=True)
 class Caller:
-    """A caller's channel. `present` is false once the core has been told that the contact left."""
+    """A caller's channel. `present` is false once the core has been told that the contact left.
+
+    `queue` is the PBX's own queue that the caller waits in, empty for who is in the holding place; `name` is the
+    channel's name then, and `asked_for` is true once the core wants the caller back.
+    """
 
     channel: str
     arrival: ContactArrived
     present: bool = True
+    queue: str = ""
+    name: str = ""
+    asked_for: bool = False
+
+    def falls_back(self, queue: str, name: str) -> None:
+        self.queue, self.name, self.asked_for = queue, name, False
 
 
 @dataclass(slots=True)
@@ -47,6 +72,7 @@ class Mirror:
     callers: dict[str, Caller] = field(default_factory=dict)
     offers: dict[str, LiveOffer] = field(default_factory=dict)
     devices: dict[str, DeviceStatus] = field(default_factory=dict)
+    announcers: dict[str, str] = field(default_factory=dict)  # what speaks to a caller now -> the caller's channel
     _bridge_of: dict[str, str] = field(default_factory=dict)
 
     def is_ours(self, channel: str) -> bool:
@@ -64,6 +90,7 @@ class Mirror:
     def remove(self, channel: str) -> tuple[Caller | None, LiveOffer | None]:
         """Forget a channel that is no more; returns what it was."""
         self._bridge_of.pop(channel, None)
+        self.announcers.pop(channel, None)
         return self.callers.pop(channel, None), self.offers.pop(channel, None)
 
     def together(self, first: str, second: str) -> bool:
@@ -72,6 +99,9 @@ class Mirror:
 
     def offers_to(self, caller: str) -> list[LiveOffer]:
         return [offer for offer in self.offers.values() if offer.caller == caller]
+
+    def speaking_to(self, caller: str) -> list[str]:
+        return [announcer for announcer, hears in self.announcers.items() if hears == caller]
 
     def caller_with(self, leg: str) -> Caller | None:
         """The present caller who shares a bridge with that leg."""

@@ -8,12 +8,21 @@ agreement is config/asterisk/callcenter/extensions.conf.
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
 
-from callcenter.commands import ConfirmConnection, PbxCommand, RingDevice, SendAway, StopRinging
+from callcenter.commands import (
+    ConfirmConnection,
+    PbxCommand,
+    PlaySounds,
+    RingDevice,
+    SendAway,
+    SetMusic,
+    StopRinging,
+    TakeBack,
+)
+from callcenter.cti.ami import fallback, treatment
 from callcenter.cti.ami.callers import caller_id, caller_number, clean
 from callcenter.cti.ami.leg_ends import ANSWERED_ELSEWHERE, BRIDGE_RESULTS, leg_end
-from callcenter.cti.ami.mirror import Caller, LiveOffer, Mirror, Phase
+from callcenter.cti.ami.mirror import DEVICE_STATUS, Caller, LiveOffer, Mirror, Phase
 from callcenter.cti.ami.wire import Action, BadMessageError, Message
 from callcenter.events import (
     CallerLeft,
@@ -26,6 +35,7 @@ from callcenter.events import (
     OfferRinging,
     PbxSynced,
 )
+from callcenter.numbers import DEFAULT_REGION, to_e164
 from callcenter.types import ChannelRef, ContactId, Departure, DeviceRef, DeviceStatus, LegEnd, OfferId, PbxName
 
 log = logging.getLogger(__name__)
@@ -45,9 +55,8 @@ WANTED = (
 )
 
 _HOLDING = ("callcenter", "callcenter-hold", "callcenter-after")
-_FALLBACK = "callcenter-fallback"
 _AGENT_CONTEXT = "callcenter-agent"
-_AWAY = "callcenter-away"  # its extensions are the outcomes
+_AWAY = "callcenter-away"  # its extensions are the outcomes and the other messages
 _RING = ":ring"  # ends the ActionID of an offer's Originate, and so of its OriginateResponse
 
 _UNIQUE_ID = re.compile(r"([0-9]+)\.([0-9]+)$")
@@ -55,31 +64,27 @@ _UNIQUE_ID = re.compile(r"([0-9]+)\.([0-9]+)$")
 STOPPED_LIMIT = 1_000  # offers to hang up should their channel still come; beyond that the oldest is forgotten
 OFFER_LIMIT = 20_000  # live offers; one more has FAILED
 
-_DEVICE_STATUS = MappingProxyType(
-    {
-        "NOT_INUSE": DeviceStatus.FREE,
-        "INUSE": DeviceStatus.IN_USE,
-        "BUSY": DeviceStatus.IN_USE,
-        "ONHOLD": DeviceStatus.IN_USE,
-        "RINGINUSE": DeviceStatus.IN_USE,
-        "RINGING": DeviceStatus.RINGING,
-        "UNAVAILABLE": DeviceStatus.UNREACHABLE,
-        "INVALID": DeviceStatus.UNREACHABLE,
-    }
-)
-
 
 class Translator:
-    """One PBX's. `hang_up` is asked to take a channel down whose offer was stopped before the channel came."""
+    """One PBX's. `hang_up` is asked to take a channel down whose offer was stopped before the channel came.
+
+    `default_region` is where callers' numbers without a country code come from.
+    """
 
     def __init__(
-        self, pbx: PbxName, device_prefix: str, emit: Callable[[Event], None], hang_up: Callable[[Action], None]
+        self,
+        pbx: PbxName,
+        device_prefix: str,
+        emit: Callable[[Event], None],
+        hang_up: Callable[[Action], None],
+        default_region: str = DEFAULT_REGION,
     ) -> None:
         self.mirror = Mirror()
         self._pbx = pbx
         self._device_prefix = device_prefix
         self._emit = emit
         self._hang_up = hang_up
+        self._default_region = default_region
         self._stopped: dict[str, None] = {}
         self._handlers: Mapping[str, Callable[[Message], None]] = {
             "BridgeEnter": self._bridge_enter,
@@ -136,10 +141,14 @@ class Translator:
         if not self.mirror.is_ours(channel):
             return
         self.mirror.enter(channel, message.get("BridgeUniqueid"))
+        caller = self.mirror.callers.get(channel)
+        if caller is not None and caller.queue:
+            self._left(caller, Departure.FALLBACK)  # somebody has answered there
         leg = self.mirror.offers.get(channel)
         for offer in [leg] if leg is not None else self.mirror.offers_to(channel):
             if offer.phase is not Phase.CONNECTED and self.mirror.together(offer.id, offer.caller):
                 offer.phase = Phase.CONNECTED
+                self._silence(offer.caller)
                 self._emit(OfferConnected(offer.id))
 
     def _bridge_leave(self, message: Message) -> None:
@@ -149,6 +158,8 @@ class Translator:
         # A failure with a channel is told by that channel's Hangup, which knows why.
         offers = self.mirror.offers
         offer = offers.get(message.get("Uniqueid")) or offers.get(message.get("ActionID").removesuffix(_RING))
+        if message.get("Response") == "Failure":
+            self.mirror.announcers.pop(message.get("ActionID"), None)
         if message.get("Response") == "Failure" and offer is not None and offer.phase is Phase.ASKED:
             self.offer_failed(offer.id, LegEnd.UNREACHABLE)
 
@@ -159,7 +170,7 @@ class Translator:
 
     def _device(self, message: Message) -> DeviceChanged | None:
         device = message.get("Device")
-        status = _DEVICE_STATUS.get(message.get("State"), DeviceStatus.UNKNOWN)
+        status = DEVICE_STATUS.get(message.get("State"), DeviceStatus.UNKNOWN)
         if not device.startswith(self._device_prefix) or not self.mirror.device_changed(device, status):
             return None
         return DeviceChanged(DeviceRef(self._pbx, device), status)
@@ -168,9 +179,10 @@ class Translator:
         match message.get("UserEvent"):
             case "CallcenterArrived":
                 self._arrived(self._arrival(message, lambda name: _said(message, name)))
-            case "CallcenterFallback":
+            case "CallcenterFallback" | "CallcenterReturned":
                 caller = self.mirror.callers.get(message.get("Uniqueid"))
-                if caller is not None and caller.arrival.contact == self._contact(message.get("Contact")):
+                known = caller is not None and caller.arrival.contact == self._contact(message.get("Contact"))
+                if caller is not None and known and not fallback.moved(caller, message, self._emit):
                     self._left(caller, Departure.FALLBACK)
             case "CallcenterBridge":
                 self._bridge_result(message)
@@ -197,7 +209,12 @@ class Translator:
         self.mirror.callers[channel] = Caller(channel, arrival)
         self._emit(arrival)
 
+    def _silence(self, caller: str) -> None:
+        for action in treatment.silence(self.mirror, caller):
+            self._hang_up(action)
+
     def _left(self, caller: Caller, how: Departure) -> None:
+        self._silence(caller.channel)
         if caller.present:
             caller.present = False
             self._emit(CallerLeft(caller.arrival.contact, how))
@@ -214,15 +231,17 @@ class Translator:
                 "unique id, '-' and a number; see [callcenter] in the dialplan"
             )
         withheld = value("Withheld") == "1"  # the network may know who it is; the caller does not want us to
+        caller = None if withheld else caller_number(message.get("CallerIDNum"))
         return ContactArrived(
             contact=self._contact(contact),
             channel=ChannelRef(self._pbx, channel),
-            caller=None if withheld else caller_number(message.get("CallerIDNum")),
+            caller=caller,
             caller_name="" if withheld else clean(message.get("CallerIDName").replace("<unknown>", "")),
             dialled=clean(value("Dialled")),
             account=clean(value("Account")) or None,
             intent=clean(value("Intent")) or None,
             language=clean(value("Language")) or None,
+            number=to_e164(caller, self._default_region),
         )
 
     # ---- the whole picture, after each connect
@@ -243,13 +262,16 @@ class Translator:
         callers = sorted(self.mirror.callers.values(), key=lambda caller: _age(caller.channel))
         for caller in callers:
             talking = any(self.mirror.together(offer, caller.channel) for offer in self.mirror.offers)
-            caller.present = talking or contexts[caller.channel] in _HOLDING
+            caller.present = talking or caller.queue != "" or contexts[caller.channel] in _HOLDING
         legs = tuple(self._leg(offer) for offer in self.mirror.offers.values())
-        waiting = tuple(caller.arrival for caller in callers if caller.present)
-        fallback = tuple(
-            caller.arrival.contact for caller in callers if not caller.present and contexts[caller.channel] == _FALLBACK
+        waiting = tuple(caller.arrival for caller in callers if caller.present and not caller.queue)
+        returnable = tuple(caller.arrival for caller in callers if caller.queue)
+        past = tuple(
+            caller.arrival.contact
+            for caller in callers
+            if not caller.present and contexts[caller.channel] == fallback.CONTEXT
         )
-        self._emit(PbxSynced(self._pbx, waiting, fallback, legs, seen))
+        self._emit(PbxSynced(self._pbx, waiting, past, legs, seen, returnable))
 
     def _take_channel(self, message: Message) -> None:
         variables = {}
@@ -262,7 +284,8 @@ class Translator:
             self.mirror.offers[channel] = LiveOffer(OfferId(channel), variables.get("Caller", ""), phase)
         elif variables.get("Contact"):
             arrival = self._arrival(message, lambda name: variables.get(name, ""))
-            self.mirror.callers[channel] = Caller(channel, arrival)
+            caller = self.mirror.callers[channel] = Caller(channel, arrival)
+            fallback.found(caller, message, variables.get("Fallback", ""))
         if message.get("BridgeID"):
             self.mirror.enter(channel, message.get("BridgeID"))
 
@@ -295,6 +318,10 @@ class Translator:
                 return (Action("Setvar", {"ActionID": f"{offer}:confirm", **keys}),)
             case SendAway():
                 return self._send_away(command)
+            case SetMusic() | PlaySounds():
+                return treatment.actions(self.mirror, command)
+            case TakeBack():
+                return fallback.ask_for(self.mirror, command, self._emit)
 
     def offer_failed(self, offer: OfferId, how: LegEnd) -> None:
         """The offer has ended without a Hangup of its leg to tell so. Told once."""
@@ -343,16 +370,17 @@ class Translator:
 
     def _send_away(self, command: SendAway) -> tuple[Action, ...]:
         """The variable first: a Redirect alone can be lost to a Goto of the dialplan in the same moment."""
-        channel, outcome = command.channel.channel, command.outcome.value
+        channel, message = command.channel.channel, command.message or command.outcome.value
         caller = self.mirror.callers.get(channel)
         if caller is None or caller.arrival.contact != command.contact:
             log.debug("contact %s is gone already, or its channel is a later contact's", command.contact)
             return ()
-        mark = {"Channel": channel, "Variable": "CALLCENTER_AWAY", "Value": outcome}
-        place = {"Channel": channel, "Context": _AWAY, "Exten": outcome, "Priority": "1"}
+        mark = {"Channel": channel, "Variable": "CALLCENTER_AWAY", "Value": message}
+        place = {"Channel": channel, "Context": _AWAY, "Exten": message, "Priority": "1"}
+        redirect = Action("Redirect", {"ActionID": f"{command.contact}:redirect", **place})
         return (
             Action("Setvar", {"ActionID": f"{command.contact}:away", **mark}),
-            Action("Redirect", {"ActionID": f"{command.contact}:redirect", **place}),
+            fallback.withdraw(caller) if caller.queue else redirect,  # the holding place looks at the mark
         )
 
     def _hang_up_action(self, channel: str) -> Action:
@@ -370,7 +398,7 @@ class Translator:
 
 def status() -> Action:
     """Asks for all channels, with what the dialplan wrote on them."""
-    names = ("CONTACT", "DIALLED", "ACCOUNT", "INTENT", "LANGUAGE", "WITHHELD", "OFFER", "CALLER")
+    names = ("CONTACT", "DIALLED", "ACCOUNT", "INTENT", "LANGUAGE", "WITHHELD", "OFFER", "CALLER", "FALLBACK")
     return Action("Status", {"Variables": ",".join(f"CALLCENTER_{name}" for name in names)})
 
 

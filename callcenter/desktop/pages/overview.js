@@ -29,6 +29,9 @@ function draw(picture) {
   const lost = picture.pbxs.filter((pbx) => !pbx.up).map((pbx) => pbx.name);
   write(byId("pbx-warning"), `The PBX ${lost.join(", ")} is not connected. Callers hear music; nothing can be offered until it is back.`);
   show(byId("pbx-warning"), lost.length > 0);
+  const stoppedBy = picture.offering_stopped_by;
+  write(byId("drained"), `No offers are made, ${stoppedBy} has asked for it. Callers wait on, in their places; conversations end as they end.`);
+  show(byId("drained"), stoppedBy !== null);
   drawQueues(picture.queues);
   drawAgents(picture.agents);
   drawWaiting(picture);
@@ -108,6 +111,7 @@ function drawWaiting({ contacts, agents }) {
 /** The caller, and under it whom the contact is kept for and how far it has been widened. */
 function callerCell(contact, names) {
   const notes = [];
+  if (contact.in_fallback) notes.push("In the PBX's own queue, asked back");
   if (contact.held_for) notes.push(`Kept for ${names.get(contact.held_for) ?? contact.held_for}`);
   if (contact.relaxed) notes.push(`Widened by ${contact.relaxed} ${contact.relaxed === 1 ? "step" : "steps"}`);
   return {

@@ -66,7 +66,7 @@ def ringing() -> Story:
 def listed(channel: str, context: str, state: str = "6", bridge: str = "", **variables: str) -> Message:
     lines = "".join(
         f"\nVariable: CALLCENTER_{name}={variables.get(name, '(null)')}"
-        for name in ("CONTACT", "DIALLED", "ACCOUNT", "INTENT", "LANGUAGE", "OFFER", "CALLER")
+        for name in ("CONTACT", "DIALLED", "ACCOUNT", "INTENT", "LANGUAGE", "OFFER", "CALLER", "FALLBACK")
     )
     return frame(
         f"Event: Status\nUniqueid: {channel}\nContext: {context}\nChannelState: {state}\nBridgeID: {bridge}"

@@ -95,6 +95,7 @@ def test_an_arrival_of_a_real_pbx_with_what_the_ivr_said() -> None:
         account="A-17",
         intent="billing",
         language="es",
+        number="+493012345678",
     )
 
 
@@ -211,6 +212,20 @@ class TestContacts:
         story.translator.handle(frame(f"{head}\nContact: 1.1-1\nWithheld: 1"))
         story.translator.handle(frame(f"{head}\nContact: 1.1-2\nWithheld: 0"))
         assert [(one.caller, one.caller_name) for one in story.arrivals] == [(None, ""), ("5550100", "Jo")]
+
+    def test_a_number_is_read_with_the_region_that_it_comes_from_and_kept_as_it_came(self) -> None:
+        events: list[object] = []
+        pbx = Story().play("arrival_and_hang_up").arrivals[0].channel.pbx
+        translator = translation.Translator(pbx, "PJSIP/", events.append, lambda action: None, "DE")
+        head = "Event: UserEvent\nUniqueid: 1.1\nUserEvent: CallcenterArrived\nContact: 1.1-"
+        for count, number in enumerate(("030 23125012", "4930 23125012", "214", "")):
+            translator.handle(frame(f"{head}{count + 1}\nCallerIDNum: {number}"))
+        assert [(one.caller, one.number) for one in events if isinstance(one, ContactArrived)] == [
+            ("030 23125012", "+493023125012"),
+            ("4930 23125012", "+493023125012"),
+            ("214", None),
+            (None, None),
+        ]
 
 
 class TestDevices:

@@ -24,17 +24,20 @@ def test_sent_away_by_a_real_pbx_while_a_phone_rings() -> None:
 
 
 class TestSendAway:
-    @pytest.mark.parametrize("outcome", ["withdrawn", "closed"])
-    def test_the_mark_goes_before_the_redirect(self, outcome: str) -> None:
+    @pytest.mark.parametrize(
+        ("outcome", "message", "extension"),
+        [("withdrawn", "", "withdrawn"), ("closed", "", "closed"), ("closed", "holiday", "holiday")],
+    )
+    def test_the_mark_goes_before_the_redirect(self, outcome: str, message: str, extension: str) -> None:
         story = ringing()
-        mark, redirect = story.translator.actions(SendAway(CONTACT, CHANNEL, Outcome(outcome)))
+        mark, redirect = story.translator.actions(SendAway(CONTACT, CHANNEL, Outcome(outcome), message))
         assert encode(mark).decode() == (
             "Action: Setvar\r\nActionID: main-1795.1-1:away\r\nChannel: 1795.1\r\n"
-            f"Variable: CALLCENTER_AWAY\r\nValue: {outcome}\r\n\r\n"
+            f"Variable: CALLCENTER_AWAY\r\nValue: {extension}\r\n\r\n"
         )
         assert encode(redirect).decode() == (
             "Action: Redirect\r\nActionID: main-1795.1-1:redirect\r\nChannel: 1795.1\r\n"
-            f"Context: callcenter-away\r\nExten: {outcome}\r\nPriority: 1\r\n\r\n"
+            f"Context: callcenter-away\r\nExten: {extension}\r\nPriority: 1\r\n\r\n"
         )
         assert tell(story, f"hangup {CALLER} 16") == [LEFT]
 

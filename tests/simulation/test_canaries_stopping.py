@@ -1,0 +1,19 @@
+"""Each engine that loses callers to the PBX's own queue, or does not stop in order, is caught soon."""
+
+import pytest
+
+from callcenter.simulation.canaries_stopping import CANARIES
+from tests.simulation.catching import caught, nothing_left_broken
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(CANARIES) >= 10
+
+
+@pytest.mark.parametrize("name", CANARIES)
+def test_a_broken_engine_is_caught_within_a_hundred_seeds(name: str) -> None:
+    caught(CANARIES[name])
+
+
+def test_a_canary_leaves_nothing_broken_behind() -> None:
+    nothing_left_broken(CANARIES)
