@@ -353,7 +353,7 @@ def lines(found: dict[str, Any]) -> list[str]:
 
 @click.command()
 @click.option("--rate", default=float(AIM_RATE), show_default=True, help="Events a second.")
-@click.option("--seconds", default=10.0, show_default=True, help="How long each journal is measured, in all.")
+@click.option("--seconds", default=8.0, show_default=True, help="How long each journal is measured, in all.")
 @click.option("--turns", default=2, show_default=True, help="In how many turns.")
 def main(rate: float, seconds: float, turns: int) -> None:
     """Print a table and, last, one line of JSON."""

@@ -6,6 +6,8 @@ agents' pages are answered. Its log says where the time went.
 """
 
 import asyncio
+import contextlib
+import http.client
 import json
 import re
 import tempfile
@@ -20,7 +22,6 @@ from statistics import median
 from typing import Any
 
 import click
-import httpx
 from twisted.internet import asyncioreactor
 
 from benchmarks.daemon import DIALLED, QUEUE, ROUTING
@@ -32,7 +33,6 @@ SECRET = "benchmark-at-work"  # noqa: S105 - of a PBX that lives for a minute
 LONG_S = 3_600.0
 AIM_S = 2.0
 LIMIT_S = 120.0
-AT_ONCE = 20  # sign-ins
 CALLS_AT_ONCE = 50
 _LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})Z \S+ +\S+ (.*)")
 _REPLAYED = re.compile(r"journal read: .*, (\d+) events after it")
@@ -109,7 +109,7 @@ class FullHouse:
         try:
             async with center:
                 await center.until(all_ready, "all parts to be ready", LIMIT_S)
-                await self._sign_in(center)
+                await asyncio.to_thread(sign_in, center)
                 for number in range(len(self.phones) + self.waiting):
                     self.pbx.call(Visitor(f"+4930{number:07}", DIALLED, patience_s=LONG_S))
                     if number % CALLS_AT_ONCE == 0:
@@ -117,23 +117,31 @@ class FullHouse:
                 await self.check(center)
                 yield center
         finally:
-            await self.pbx.stop()
+            await self.pbx.stop().asFuture(asyncio.get_running_loop())
 
     async def check(self, center: Center) -> None:
         """Nobody has lost anything."""
         await center.until_metric('callcenter_agents{state="talking"}', len(self.phones), LIMIT_S)
         await center.until_metric(f'callcenter_contacts_waiting{{queue="{QUEUE}"}}', self.waiting, LIMIT_S)
 
-    async def _sign_in(self, center: Center) -> None:
-        some = asyncio.Semaphore(AT_ONCE)
 
-        async def one(agent: str) -> None:
-            headers = {"Origin": center.url}
-            async with some, httpx.AsyncClient(base_url=center.url, timeout=LIMIT_S, headers=headers) as page:
-                (await page.post("/api/sign-in", json={"agent": agent, "password": center.password})).raise_for_status()
-                (await page.post("/api/ready", json={})).raise_for_status()
+def sign_in(center: Center) -> None:
+    """All agents are ready; their pages stay closed. Blocks."""
+    for agent in center.agents:
+        cookie = _post(center, "/api/sign-in", {"agent": agent.id, "password": center.password})
+        _post(center, "/api/ready", {}, cookie)
 
-        await asyncio.gather(*(one(agent.id) for agent in center.agents))
+
+def _post(center: Center, path: str, body: dict[str, str], cookie: str = "") -> str:
+    """Returns the cookie of the session. Raises ValueError where it is refused."""
+    connection = http.client.HTTPConnection("127.0.0.1", center.http_port, timeout=LIMIT_S)
+    with contextlib.closing(connection):
+        headers = {"Origin": center.url, "Content-Type": "application/json", "Cookie": cookie}
+        connection.request("POST", path, json.dumps(body), headers)
+        answer = connection.getresponse()
+        if answer.status != http.HTTPStatus.OK:
+            raise ValueError(f"{path}: {answer.status} {answer.read().decode()}")
+        return (answer.getheader("Set-Cookie") or "").partition(";")[0]
 
 
 async def restart(center: Center) -> Restart:

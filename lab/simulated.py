@@ -298,7 +298,7 @@ class SimulatedPbx:
         stale = int(leg.variables.get("CALLCENTER_EPOCH", "0")) < int(self.globals.get("CALLCENTER_EPOCH", "0"))
         if stale or caller is None or caller.context != "callcenter-hold" or caller.variables.get("CALLCENTER_AWAY"):
             leg.at("callcenter-agent", "s", 17)
-            self._bridge_over(leg, "NONEXISTENT")
+            self._bridge_over(leg, "FENCED" if stale else "NONEXISTENT")
             return
         if caller.bridge is not None:  # one answer wins: the dialplan's list
             leg.at("callcenter-agent", "s", 15)
@@ -344,7 +344,7 @@ class SimulatedPbx:
             else:
                 caller.timers.append(self.clock.callLater(LOOK_S, self._look, caller))
             return
-        caller.at("callcenter-fallback", "s", 1)
+        self.globals.pop("CALLCENTER_UNBROKEN", None)
         self._user_event("CallcenterFallback", caller, ("Contact", caller.variables["CALLCENTER_CONTACT"]))
         caller.at("callcenter-fallback", "s", 3, "Queue", "callcenter-fallback")
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from callcenter.stores.tables import ContactRow, SegmentRow
 from lab.sipp import Step, What
 
-NEAR_S = 0.5  # two things so close to each other may be seen in either order
+NEAR_S = 1.0  # two things so close to each other may be seen in either order, or the first one not at all
+AFTER_S = 1.5  # so long the dialplan may hold a caller whose agent has hung up
 LATE_MS = 5_000  # so late a machine without spare time may note what it sees
 
 
@@ -25,11 +26,15 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A caller's call; the PBX takes each at once, None where it did not. `left_s` is None where it was cut off."""
+    """A caller's call; the PBX takes each at once, None where it did not. `left_s` is None where it was cut off.
+
+    `hung_up`: the caller ended it, and not the PBX.
+    """
 
     number: str
     held_s: float | None
     left_s: float | None
+    hung_up: bool
     talks: tuple[Talk, ...]
 
 
@@ -55,7 +60,8 @@ class Account:
             assert number not in self.calls, f"{number} has called twice"
             assert What.REFUSED not in steps, f"{number} was refused"
             left_s = steps.get(What.ENDED, steps.get(What.HUNG_UP))
-            self.calls[number] = Call(number, steps.get(What.ANSWERED), left_s, tuple(talks.get(number, ())))
+            hung_up = What.ENDED not in steps
+            self.calls[number] = Call(number, steps.get(What.ANSWERED), left_s, hung_up, tuple(talks.get(number, ())))
 
     def unended(self, phones: Sequence[Step]) -> list[Step]:
         """Phones that rang and then neither stopped nor hung up; those at a PBX that died are left out."""
@@ -102,18 +108,19 @@ class Account:
         """How the contact can have ended."""
         end_s = call.left_s if call.left_s is not None else self._death_after(call.held_s)
         talk = call.talks[-1] if call.talks else None
-        if talk is None or (talk.ended_s is not None and talk.ended_s < end_s - NEAR_S):
-            outcomes = {"lost"} if call.left_s is None else {"abandoned"}
-            if self._is_away(end_s):
-                outcomes.add("lost")
-            if talk is not None and self._is_away(talk.ended_s):
-                outcomes.add("answered")  # the PBX took the caller back: it did not know yet that we knew of the talk
-            return outcomes
-        if self._unseen(talk.began_s, end_s):
-            return {"answered", "abandoned", "lost"}
-        if end_s - talk.began_s < NEAR_S:
-            return {"answered", "abandoned"} if call.left_s is not None else {"answered", "lost"}
-        return {"answered"}
+        over = {"lost"} if call.left_s is None else {"abandoned"}
+        unseen = {"lost"} if self._dies(end_s) else set()
+        if talk is None:
+            return over | unseen
+        if self._unseen(talk.began_s, end_s) or self._is_away(talk.ended_s):
+            return {"answered", *over, *unseen}  # we may know of the talk, and the PBX not that we do
+        if call.left_s is not None and not call.hung_up:
+            return {"answered"}  # the PBX ends no call of its own accord but after a talk
+        talks_on = talk.ended_s is None or talk.ended_s >= end_s
+        if talks_on:
+            return {"answered", *over} if end_s - talk.began_s < NEAR_S else {"answered"}
+        just_over = talk.ended_s is not None and talk.ended_s >= end_s - AFTER_S
+        return {"answered", *over} if just_over else over | unseen
 
     def _same_time(self, at_ms: int | None, at_s: float | None) -> bool:
         """Something is noted when it happens; what happens while nobody looks, as soon as somebody does."""

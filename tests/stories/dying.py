@@ -57,7 +57,7 @@ class Redis:
 
 
 class Postgres:
-    longest_away_s = 1.0
+    longest_away_s = 0.5
     hides_the_pbx = False
 
     def __init__(self, center: Center, cluster: PostgresCluster) -> None:

@@ -26,7 +26,7 @@ from callcenter.simulation.keeping import digest_of
 from callcenter.stores.tables import ContactRow, SegmentRow
 from lab.center import AgentSpec, Seat
 from lab.pbx import Pbx
-from lab.sipp import LONG_MS, Caller, Callers, Phones
+from lab.sipp import LONG_MS, Caller, Callers, Phones, What
 from tests.helpers import run_async
 from tests.pbx_fixtures import NewPbx
 from tests.postgres_fixtures import PostgresCluster
@@ -44,6 +44,7 @@ DEATHS = 20
 WAITING = 50
 RATE = 5
 TALK_MS = 800
+LONG_TALK_MS = 2_000  # where talks are to be cut off
 IMPATIENT_MS = 2_500
 BETWEEN_S = 0.6  # the longest time between a return and the next death
 CALLING_S = 2.5  # of a PBX's life
@@ -117,6 +118,14 @@ class Floor:
                 self.five_seconds_of_calls()
             await asyncio.sleep(5)
 
+    async def cut_off(self, dead_s: float) -> None:
+        """All calls have died with their PBX; what callers do afterwards reaches nobody."""
+        for calling in self.calling:
+            seen = [step for step in calling.steps() if step.at_s <= dead_s]
+            self.account.add(seen, self.phones.steps())
+            await asyncio.to_thread(calling.stop)
+        self.calling.clear()
+
     # ---- what can be seen
 
     async def in_order(self) -> list[str]:
@@ -132,7 +141,7 @@ class Floor:
             order = await self.in_order()
             return len(order) == WAITING
 
-        await until(look, lambda: f"{WAITING} to wait, there are {len(order)}", LIMIT_S)
+        await until(look, lambda: f"{WAITING} to wait, there are {len(order)}; {self._callers()}", LIMIT_S)
         return order
 
     async def no_agent_sticks(self) -> None:
@@ -156,24 +165,28 @@ class Floor:
         await until(look, lambda: f"all to come to rest: {picture}\n{self.on.center.log()}", LIMIT_S)
         return picture
 
+    def _callers(self) -> str:
+        steps = [step for calling in self.calling for step in calling.steps()]
+        return ", ".join(f"{what.value} {sum(step.what is what for step in steps)}" for what in What)
+
     async def rows(self) -> list[ContactRow]:
-        """The whole contact log, as soon as it has all who have called since the PBX died last."""
-        called = {step.own for calling in self.calling for step in calling.steps()}
+        """The whole contact log, as soon as it has the fifty, who are the last to be served."""
+        fifty = {step.own for calling in self.calling for step in calling.steps() if step.other == PATIENT_NUMBER}
 
         def whole(rows: Sequence[ContactRow]) -> bool:
             handled = all(row.handled_ms is not None for row in rows if row.outcome == "answered")
-            return handled and called <= {row.caller for row in rows}
+            return handled and fifty <= {row.caller for row in rows}
 
         return await self.on.contacts(whole, LIMIT_S)
 
 
 @asynccontextmanager
-async def floor(on: Stage) -> AsyncIterator[Floor]:
+async def floor(on: Stage, talk_ms: int = TALK_MS) -> AsyncIterator[Floor]:
     """Ten agents at work."""
     async with contextlib.AsyncExitStack() as leaving:
         await patient(on.pbx)
         names = [spec.phone for spec in (*BUSY, *LATE)]
-        phones = await on.phones(Phones.answering(on.pbx.sip_port, names, after_ms=100, talk_ms=TALK_MS))
+        phones = await on.phones(Phones.answering(on.pbx.sip_port, names, after_ms=100, talk_ms=talk_ms))
         made = Floor(on, await on.seat("sue", ready=False), phones, leaving)
         await made.at_work(BUSY)
         await made.at_rest(BUSY, 0)
@@ -318,18 +331,14 @@ async def test_pbx_dies_and_its_calls_with_it(
     ports: dict[str, Any] = {"ami_port": pbx.ami_port, "ami_secret": pbx.ami_secret}
     on = stage(AGENTS, routing=RULES, database_url=postgres_url, **ports)
     on.pbx = pbx
-    async with on, floor(on) as here:
+    async with on, floor(on, LONG_TALK_MS) as here:
         for _ in range(DEATHS):
             here.fifty_call()
             here.five_seconds_of_calls()
             await asyncio.sleep(random.uniform(0, CALLING_S))
             died_s = time.time()
             await asyncio.to_thread(pbx.kill)
-            for calling in here.calling:
-                seen = [step for step in calling.steps() if step.at_s <= died_s]
-                here.account.add(seen, here.phones.steps())
-                await asyncio.to_thread(calling.stop)
-            here.calling.clear()
+            await here.cut_off(time.time())
             await asyncio.to_thread(pbx.start)
             await patient(pbx)
             await here.at_rest(BUSY, 0)
