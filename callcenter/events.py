@@ -119,6 +119,7 @@ class PbxSynced:
 
     `waiting` are callers in the holding place or in a conversation. To its own queue the PBX has given `returnable`,
     whom nobody has answered there, and `fallback`, who are past that. `devices` lists every device that the PBX knows.
+    `gone` is how those have left who are not listed: HUNG_UP where nothing else can have taken them, else LOST.
     """
 
     pbx: PbxName
@@ -127,6 +128,7 @@ class PbxSynced:
     legs: tuple[Leg, ...]
     devices: tuple[DeviceChanged, ...]
     returnable: tuple[ContactArrived, ...] = ()
+    gone: Departure = Departure.LOST
 
 
 # ---- from the CRM

@@ -61,7 +61,7 @@ class Departure(Enum):
 
     HUNG_UP = "hung_up"
     FALLBACK = "fallback"  # answered in the PBX's own queue, or past it: it got there because the daemon was silent
-    LOST = "lost"  # the channel was gone when the PBX could be asked again
+    LOST = "lost"  # gone when the PBX could be asked again, and it has started anew, or its own queue has had callers
 
 
 class LegEnd(Enum):

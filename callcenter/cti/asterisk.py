@@ -26,11 +26,12 @@ from callcenter.cti.fencing import VARIABLE, Fence
 from callcenter.events import Event, PbxLost
 from callcenter.numbers import DEFAULT_REGION
 from callcenter.settings import PbxSettings
-from callcenter.types import PbxName
+from callcenter.types import Departure, PbxName
 
 log = logging.getLogger(__name__)
 
 FULLY_BOOTED = "FullyBooted"
+UNBROKEN = "CALLCENTER_UNBROKEN"
 _OF_A_CALLER = (ConfirmConnection, SendAway, TakeBack, SetMusic, PlaySounds)
 BACKLOG_LIMIT = 50_000  # events that may wait for the end of a sync; one more and the connection is made anew
 
@@ -51,8 +52,20 @@ class PbxHealth:
     def words(self) -> str:
         """One line for an operator."""
         if self.synced:
-            return "connected" if self.lag_ms is None else f"connected, answers in {self.lag_ms:.1f} ms"
+            words = "connected" if self.lag_ms is None else f"connected, answers in {self.lag_ms:.1f} ms"
+            return f"{words}; it was lost {self.reconnects} times" if self.reconnects else words
         return self.last_error or ("connected, asking for its channels" if self.connected else "not connected yet")
+
+
+async def _how_callers_left(protocol: AmiProtocol) -> Departure:
+    """Who is gone has hung up, unless the PBX has started anew or its own queue has had callers since the last sync.
+
+    The mark that tells is lost in the first case, and the dialplan removes it in the second.
+    """
+    mark = f"GLOBAL({UNBROKEN})"
+    unbroken = (await protocol.send(Action("Getvar", {"Variable": mark}))).get("Value") == "1"
+    await protocol.send(Action("Setvar", {"Variable": mark, "Value": "1"}))
+    return Departure.HUNG_UP if unbroken else Departure.LOST
 
 
 class AsteriskPbx:
@@ -197,12 +210,17 @@ class AsteriskPbx:
             await protocol.send(Action("Events", {"EventMask": "call,user,system"}))
             channels = await protocol.send_list(status())
             devices = await protocol.send_list(device_list())
+            gone = await _how_callers_left(protocol)
         except ActionRefusedError as error:
             raise AmiError(
                 f"{error}; the manager user needs read = call,user and write = call,originate, and the PBX the module "
                 "res_manager_devicestate"
             ) from error
-        self._translator.sync(channels, devices)
+        self._translator.sync(channels, devices, gone)
+        if self._fence is not None:
+            for leg in self._translator.mirror.offers.values():
+                if leg.phase is not Phase.CONNECTED:
+                    self._send_quietly(self._fence.adopt(leg.id))
 
     def _up(self, protocol: AmiProtocol) -> None:
         backlog, self._backlog = self._backlog, []

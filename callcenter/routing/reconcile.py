@@ -55,7 +55,7 @@ def _callers_gone(state: State, event: PbxSynced) -> None:
     for contact in list(state.saved.contacts.values()):
         if contact.channel.pbx != event.pbx or contact.id in present or contact.state is ContactState.ENDED:
             continue
-        how = Departure.FALLBACK if contact.id in fallen_back else Departure.LOST
+        how = Departure.FALLBACK if contact.id in fallen_back else event.gone
         leave(state, CallerLeft(contact.id, how))
 
 

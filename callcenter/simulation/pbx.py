@@ -91,6 +91,7 @@ class PbxModel:
         self._tried: set[OfferId] = set()
         self._stopped: set[OfferId] = set()
         self._silent = False  # nobody beats, though the link is up
+        self._unbroken = False  # since the last sync callers can only have left by hanging up
         self._wanted: list[TakeBack] = []  # those that wait for the next beat
 
     # ---- callers
@@ -270,11 +271,13 @@ class PbxModel:
         for contact in self.lines:
             if self.is_holding(contact):
                 self.lines[contact].place = Place.FALLBACK
+                self._unbroken = False
                 self._of_contact(contact, CallerFellBack(contact))
                 self.world.fell_back(self.name, contact)
 
     def restart(self) -> None:
         """Everything is gone, and nobody is told."""
+        self._unbroken = False
         self.lines.clear()
         self.legs.clear()
         self._in_use.clear()
@@ -284,6 +287,7 @@ class PbxModel:
         self.link_up = True
         self.epoch += 1
         lines = self.lines.values()
+        gone, self._unbroken = Departure.HUNG_UP if self._unbroken else Departure.LOST, True
         return PbxSynced(
             pbx=self.name,
             waiting=tuple(line.arrival for line in lines if line.place is Place.OURS),
@@ -294,6 +298,7 @@ class PbxModel:
                 for offer, leg in self.legs.items()
             ),
             devices=tuple(DeviceChanged(device, self.status(device)) for device in self.devices),
+            gone=gone,
         )
 
     def _of_contact(self, contact: ContactId, event: Event) -> None:

@@ -274,7 +274,7 @@ class Picture(Placing):
         listed = [arrival.contact for arrival in arrivals]
         for caller in ours:
             if caller.id not in listed:
-                self._leave(caller.id, Departure.FALLBACK if caller.id in sync.fallback else Departure.LOST)
+                self._leave(caller.id, Departure.FALLBACK if caller.id in sync.fallback else sync.gone)
             caller.in_fallback = False
         legs = {leg.offer: leg.contact for leg in sync.legs}
         self._sync_offers(sync, legs)

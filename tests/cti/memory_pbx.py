@@ -77,7 +77,9 @@ class MemoryPbx:
         assert SECRET not in str(self.asked)
         self.accept(login)
 
-    def list_all(self, channels: tuple[str, ...] = (), devices: tuple[str, ...] = ()) -> None:
+    def list_all(
+        self, channels: tuple[str, ...] = (), devices: tuple[str, ...] = (), *, unbroken: bool = False
+    ) -> None:
         """Answer a sync; the first ping comes before it."""
         ping, events = self.hear()
         assert (ping["Action"], events["Action"]) == ("Ping", "Events")
@@ -88,6 +90,16 @@ class MemoryPbx:
             head = f"Response: Success\nActionID: {action_id}\nEventList: start"
             tail = f"Event: {name}Complete\nActionID: {action_id}\nEventList: Complete"
             self.say(head, *(f"{item}\nActionID: {action_id}" for item in items), tail)
+        self.tell_unbroken(unbroken)
+
+    def tell_unbroken(self, unbroken: bool) -> None:
+        """Whether callers who are gone have hung up."""
+        question = self.expect("Getvar")
+        assert question["Variable"] == "GLOBAL(CALLCENTER_UNBROKEN)"
+        self.accept(question, f"\nVariable: {question['Variable']}\nValue: {'1' if unbroken else ''}")
+        mark = self.expect("Setvar")
+        assert (mark["Variable"], mark["Value"]) == ("GLOBAL(CALLCENTER_UNBROKEN)", "1")
+        self.accept(mark)
 
 
 class MemoryNet:

@@ -15,7 +15,17 @@ from callcenter.events import (
     PbxLost,
     PbxSynced,
 )
-from callcenter.types import ChannelRef, ContactId, DeviceRef, DeviceStatus, LegEnd, OfferId, Outcome, PbxName
+from callcenter.types import (
+    ChannelRef,
+    ContactId,
+    Departure,
+    DeviceRef,
+    DeviceStatus,
+    LegEnd,
+    OfferId,
+    Outcome,
+    PbxName,
+)
 from tests.cti.world import World, end_of_all_worlds, started
 
 PBX = PbxName("main")
@@ -67,6 +77,16 @@ class TestSync:
         assert [arrival.contact for arrival in synced.waiting] == ["main-1.1-1"]
         assert late.contact == "main-1.2-1"
         assert world.pbx.health.bad_messages == 1
+
+    def test_callers_who_are_gone_have_hung_up_where_the_pbx_still_has_our_mark(self) -> None:
+        world = World()
+        world.pbx.start()
+        other = world.net.answer()
+        other.let_in()
+        other.list_all(unbroken=True)
+        (synced,) = world.events
+        assert isinstance(synced, PbxSynced)
+        assert synced.gone is Departure.HUNG_UP
 
     def test_too_many_events_during_the_sync(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(asterisk, "BACKLOG_LIMIT", 1)

@@ -202,6 +202,7 @@ async def test_a_silent_daemon_loses_the_caller_to_the_fallback(pbx: Pbx) -> Non
         async with daemon(pbx, ear) as asterisk:
             synced = await ear.until(PbxSynced, count=2)
             assert (synced.waiting, synced.fallback, synced.returnable) == ((), (), (arrival,))
+            assert synced.gone is Departure.LOST, "somebody else may have been answered there"
             await true(lambda: asterisk.health.synced)
             asterisk.execute(TakeBack(arrival.contact, arrival.channel))
             assert await ear.until(CallerReturned) == CallerReturned(arrival.contact)
@@ -263,7 +264,10 @@ async def test_a_pbx_that_is_killed_and_comes_back(new_pbx: NewPbx) -> None:
             await ear.until(PbxLost)
         await asyncio.to_thread(pbx.start)
         await true(lambda: asterisk.health.synced and knows(ear, "PJSIP/1001", "PJSIP/1002"))
-        assert last_sync(ear).waiting == ()
+        assert (last_sync(ear).waiting, last_sync(ear).gone) == ((), Departure.LOST)
+    async with daemon(pbx, ear) as asterisk:
+        await true(lambda: asterisk.health.synced)
+        assert last_sync(ear).gone is Departure.HUNG_UP
 
 
 async def true(condition: Callable[[], bool]) -> None:

@@ -32,7 +32,7 @@ class Fenced:
         self.other.accept(ping)
         self.other.accept(question, f"\nVariable: GLOBAL(CALLCENTER_EPOCH)\nValue: {value}")
 
-    def sync(self) -> None:
+    def sync(self, *channels: str) -> None:
         claim = self.other.expect("Setvar")
         assert (claim["Variable"], claim["Value"]) == ("GLOBAL(CALLCENTER_EPOCH)", str(OURS))
         self.other.accept(claim)
@@ -41,10 +41,12 @@ class Fenced:
             action_id = self.other.expect(name)["ActionID"]
             self.other.say(
                 f"Response: Success\nActionID: {action_id}\nEventList: start",
+                *(f"{channel}\nActionID: {action_id}" for channel in channels if name == "Status"),
                 f"Event: {name}Complete\nActionID: {action_id}\nEventList: Complete",
             )
+        self.other.tell_unbroken(False)
 
-    def answer_beat(self, held: int) -> None:
+    def answer_beat(self, held: int | str) -> None:
         beat, look = self.other.hear()
         assert (beat["Variable"], look["Action"]) == ("GLOBAL(CALLCENTER_BEAT)", "Getvar")
         self.other.accept(beat)
@@ -107,3 +109,38 @@ def test_heartbeat_whose_question_is_refused_goes_on() -> None:
     fenced.answer_beat(OURS)
     assert not fenced.newer
     fenced.pbx.stop()
+
+
+def test_epoch_that_the_pbx_has_lost_is_told_again() -> None:
+    for held in (OURS - 1, ""):
+        fenced = Fenced()
+        fenced.hold("")
+        fenced.sync()
+        fenced.answer_beat(held)
+        again = fenced.other.expect("Setvar")
+        assert (again["Variable"], again["Value"]) == ("GLOBAL(CALLCENTER_EPOCH)", str(OURS))
+        fenced.other.accept(again)
+        assert not fenced.newer
+        fenced.pbx.stop()
+
+
+def test_legs_that_ring_at_the_takeover_get_the_new_epoch_and_those_that_talk_need_none() -> None:
+    fenced = Fenced()
+    fenced.hold(str(OURS - 1))
+    fenced.sync(leg("rings", "5"), leg("talks", "6", "b"), leg("caller", "6", "b", offer=False))
+    adopted = fenced.other.hear()[0]
+    assert {key: adopted[key] for key in ("Action", "Channel", "Variable", "Value")} == {
+        "Action": "Setvar",
+        "Channel": "rings",
+        "Variable": "CALLCENTER_EPOCH",
+        "Value": str(OURS),
+    }
+    fenced.pbx.stop()
+
+
+def leg(name: str, state: str, bridge: str = "", *, offer: bool = True) -> str:
+    """A channel as the PBX lists it."""
+    variables = {"OFFER": name, "CALLER": "caller"} if offer else {"CONTACT": "caller-1"}
+    channel = f"Event: Status\nChannel: PJSIP/{name}\nUniqueid: {name}\nChannelState: {state}"
+    lines = [f"Variable: CALLCENTER_{key}={value}" for key, value in variables.items()]
+    return "\n".join([channel, "Context: callcenter-hold", f"BridgeID: {bridge}", *lines])

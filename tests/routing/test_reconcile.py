@@ -1,5 +1,7 @@
 """A PBX is lost and found again, in every phase of a call."""
 
+from dataclasses import replace
+
 from callcenter.commands import (
     ConfirmConnection,
     EventIgnored,
@@ -9,7 +11,17 @@ from callcenter.commands import (
     StopRinging,
 )
 from callcenter.events import ContactArrived, Leg, PbxLost, PbxSynced, WrapUpEnded
-from callcenter.types import AgentId, AgentState, ContactId, ContactState, DeviceStatus, OfferState, Outcome, PbxName
+from callcenter.types import (
+    AgentId,
+    AgentState,
+    ContactId,
+    ContactState,
+    Departure,
+    DeviceStatus,
+    OfferState,
+    Outcome,
+    PbxName,
+)
 from tests.playbook import (
     OFFER_TIMEOUT_MS,
     PBX,
@@ -47,8 +59,9 @@ def _back(
     *legs: Leg,
     waiting: tuple[ContactArrived, ...] = (arrived("anna"),),
     fallback: tuple[str, ...] = (),
+    gone: Departure = Departure.LOST,
 ) -> Playbook:
-    return story.at(at_ms, _sync(*legs, waiting=waiting, fallback=fallback))
+    return story.at(at_ms, replace(_sync(*legs, waiting=waiting, fallback=fallback), gone=gone))
 
 
 def _sync(*legs: Leg, waiting: tuple[ContactArrived, ...], fallback: tuple[str, ...] = ()) -> PbxSynced:
@@ -100,6 +113,12 @@ def test_a_phone_that_never_rang_has_failed() -> None:
 def test_a_caller_who_is_gone_is_lost_and_the_phone_stops() -> None:
     _back(_offered(), 5_000, leg("anna.1"), waiting=()).expect(
         closed("anna.1", OfferState.WITHDRAWN), recorded("anna", Outcome.LOST)
+    ).agent_is("ada", AgentState.READY)
+
+
+def test_a_caller_who_can_only_have_hung_up_meanwhile_has_abandoned() -> None:
+    _back(_offered(), 5_000, leg("anna.1"), waiting=(), gone=Departure.HUNG_UP).expect(
+        closed("anna.1", OfferState.WITHDRAWN), recorded("anna", Outcome.ABANDONED)
     ).agent_is("ada", AgentState.READY)
 
 

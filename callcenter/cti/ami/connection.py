@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificates
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
-from twisted.internet.error import ConnectingCancelledError
+from twisted.internet.error import ConnectingCancelledError, DNSLookupError
 from twisted.internet.protocol import Factory
 from twisted.internet.ssl import Certificate, optionsForClientTLS, platformTrust, trustRootFromCertificates
 from twisted.internet.task import deferLater
@@ -89,7 +89,7 @@ class AmiConnection:
 
     async def _connect_once(self) -> None:
         protocol = self._make()
-        await self._endpoint().connect(_OneProtocol(protocol))
+        await self._reach(protocol)
         self._protocol = protocol
         self.connected = True
         was_up = False
@@ -109,6 +109,24 @@ class AmiConnection:
             protocol.drop("closed by us")
             if was_up and not self._stopping:
                 self._down()
+
+    async def _reach(self, protocol: AmiProtocol) -> None:
+        """Look the name up and connect; the endpoint's own limit is for the second alone."""
+        limit_s = 2 * self._settings.connect_timeout_s
+        connecting = self._endpoint().connect(_OneProtocol(protocol))
+        timer = self._reactor.callLater(limit_s, connecting.cancel)
+        try:
+            await connecting
+        except (CancelledError, ConnectingCancelledError, DNSLookupError) as error:
+            if self._stopping:
+                raise CancelledError from error
+            if timer.active():
+                raise  # the DNS has answered
+            words = f"neither a connection nor an error for {limit_s:g} s; does the DNS answer for pbx.host?"
+            raise AmiError(f"can't connect to the PBX at {self._place}: {words}") from None
+        finally:
+            if timer.active():
+                timer.cancel()
 
     def _came_up(self, protocol: AmiProtocol) -> None:
         self._ups += 1

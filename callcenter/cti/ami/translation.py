@@ -246,8 +246,11 @@ class Translator:
 
     # ---- the whole picture, after each connect
 
-    def sync(self, channels: Iterable[Message], devices: Iterable[Message]) -> None:
-        """Replace the mirror by what the PBX answered to `status()` and `device_list()`, and tell the core."""
+    def sync(self, channels: Iterable[Message], devices: Iterable[Message], gone: Departure = Departure.LOST) -> None:
+        """Replace the mirror by what the PBX answered to `status()` and `device_list()`, and tell the core.
+
+        `gone` is how callers have left who are not among the channels.
+        """
         before, self.mirror = self.mirror, Mirror()
         contexts: dict[str, str] = {}
         for message in channels:
@@ -271,7 +274,7 @@ class Translator:
             for caller in callers
             if not caller.present and contexts[caller.channel] == fallback.CONTEXT
         )
-        self._emit(PbxSynced(self._pbx, waiting, past, legs, seen, returnable))
+        self._emit(PbxSynced(self._pbx, waiting, past, legs, seen, returnable, gone))
 
     def _take_channel(self, message: Message) -> None:
         variables = {}

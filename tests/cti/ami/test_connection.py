@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,6 +111,17 @@ class TestReconnect:
         assert world.events == [SYNCED, PbxLost(PBX)]
         assert world.pbx.health.words == "the PBX did not answer a ping for 4 s"
 
+    def test_a_name_that_the_dns_never_answers_is_given_up_and_asked_for_again(self) -> None:
+        world = World(host="pbx.example", connect_timeout_s=3, reconnect_max_s=1)
+        asked = _swallow_look_ups(world)
+        world.pbx.start()
+        world.advance(5.9)
+        assert world.pbx.health.words == "not connected yet"
+        world.advance(0.2)
+        assert "does the DNS answer for pbx.host?" in world.pbx.health.words
+        world.advance(1.0)
+        assert asked == ["pbx.example"] * 2
+
     def test_an_unreadable_ca_file_is_named(self, tmp_path: Path) -> None:
         for text in (None, "no certificate"):
             path = tmp_path / "ca.pem"
@@ -144,7 +156,36 @@ class TestStop:
         world.advance(60)
         assert world.net.tries == 1
 
+    def test_while_a_name_is_looked_up(self, caplog: pytest.LogCaptureFixture) -> None:
+        world = World(host="pbx.example")
+        _swallow_look_ups(world)
+        world.pbx.start()
+        world.pbx.stop()
+        assert world.net.reactor.getDelayedCalls() == []
+        assert caplog.records == []
+
     def test_before_the_start(self) -> None:
         done: list[None] = []
         World().pbx.stop().addCallback(done.append)
         assert done == [None]
+
+
+class _SwallowingResolver:
+    """A DNS that never answers."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def resolveHostName(self, receiver: Any, host: str, *_: object, **__: object) -> Any:  # noqa: N802
+        self.asked.append(host)
+        receiver.resolutionBegan(self)
+        return self
+
+    def cancel(self) -> None:
+        pass
+
+
+def _swallow_look_ups(world: World) -> list[str]:
+    resolver = _SwallowingResolver()
+    world.net.reactor.nameResolver = resolver
+    return resolver.asked
