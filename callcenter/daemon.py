@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import secrets
 import signal
 import time
@@ -21,6 +22,7 @@ from typing import Any
 import uvloop
 from twisted.internet import asyncioreactor
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from callcenter.commands import Command, PbxCommand
 from callcenter.crm.directory import CustomerDirectory, LookUpOutcome
@@ -39,7 +41,7 @@ from callcenter.routing.explain import Explanation
 from callcenter.rulebook.publishing import Publishing
 from callcenter.runner import Runner, WallClock
 from callcenter.settings import Loaded, SettingsError, load
-from callcenter.standby import take_charge
+from callcenter.standby import as_they_are_now, take_charge, texts
 from callcenter.stores.contact_log import ContactLog
 from callcenter.stores.database import DATABASE_ERRORS, default_url, in_short, open_database
 from callcenter.stores.journal_keeper import JournalKeeper
@@ -86,7 +88,9 @@ class Daemon:
         self._closing.callback(node.release)
         self._run_beside(self._service_manager.stay_alive())
         self._journal = await open_journal(settings, self._closing)
+        seen = texts(self._config_path, self._loaded)
         self._charge, patience_s = await take_charge(self._journal, node, settings, self._service_manager, self._fenced)
+        self._loaded = await as_they_are_now(self._config_path, self._loaded, seen)
         self._journal.epoch = self._charge.epoch
         self._closing.push_async_callback(self._charge.release)
         self._run_beside(self._charge.keep())
@@ -160,7 +164,6 @@ class Daemon:
         self._lag = LoopLag(self._metrics)
 
     async def _start_shells(self, recovered: Recovered) -> None:
-        self._log.start()
         self._closing.push_async_callback(self._log.close)
         self._closing.push_async_callback(self._directory.close)
         self._runner.start()
@@ -206,6 +209,8 @@ class Daemon:
 
     async def reload(self) -> None:
         """Take the settings' files anew: rules, queues and agents at once, the rest at the next start."""
+        if not self._serves:
+            return  # who stands by reads them when it takes over
         try:
             loaded = await self._rules.reload()
         except (SettingsError, RulesRefusedError) as error:
@@ -280,6 +285,7 @@ class Daemon:
         while True:
             try:
                 await migrate(self._database.engine)
+                self._log.start()
                 await self._rules.settle()
                 return
             except DATABASE_ERRORS as error:
@@ -302,6 +308,7 @@ class Daemon:
             keeper = self._keeper
             self._metrics.journal(keeper.problem is None, keeper.gap_bytes, keeper.events_lost, keeper.records_lost)
             self._metrics.contact_log_pending(self._log.pending)
+            self._metrics.bounds(self._runner.waiting, self._clock.ahead_s(), self._hub.dropped_slow)
             if database.ok:
                 await self._rules.settle()
             await asyncio.sleep(WATCH_INTERVAL_S)
@@ -416,12 +423,26 @@ def run(config_path: Path) -> int:
             log.critical("the daemon does not start: %s", error, exc_info=log.isEnabledFor(logging.DEBUG))
             reactor.stop()
 
+    starting = loop.create_task(start())  # begins as soon as the loop runs
+
     def begin() -> None:
-        loop.create_task(start())
         loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(daemon.reload()))
 
+    async def stop() -> None:
+        starting.cancel()  # else it would go on opening what is being closed
+        await asyncio.gather(starting, return_exceptions=True)
+        await daemon.stop()
+
+    def leave(result: object) -> None:
+        """Go at once: the reactor and libuv would wait for a look-up of a name, which nobody can break off."""
+        if isinstance(result, Failure):
+            daemon.failure = result.value
+            log.critical("the daemon did not stop in order", exc_info=result.value)
+        logging.shutdown()
+        os._exit(0 if daemon.failure is None else 1)
+
     def end() -> Deferred[None]:
-        return Deferred.fromFuture(loop.create_task(daemon.stop()))
+        return Deferred.fromFuture(loop.create_task(stop())).addBoth(leave)
 
     reactor.callWhenRunning(begin)
     reactor.addSystemEventTrigger("before", "shutdown", end)

@@ -235,6 +235,13 @@ class Metrics:
             "lookup_seconds", "Time that a customer look-up took, by outcome", _LOOKUP_BUCKETS_S, "outcome"
         )
         self._log_pending = self._gauge("contact_log_pending", "Records that are not in the contact log yet")
+        self._inbox = self._gauge("inbox_events", "Events that wait to be handled; at 100,000 the daemon stops")
+        self._clock_ahead = self._gauge(
+            "clock_ahead_seconds",
+            "How far the daemon's clock, which never goes back, is ahead of the machine's; below 0 where it is behind",
+        )
+        self._pages_dropped = self._counter("pages_dropped_total", "Browser pages that took their messages too slowly")
+        self._dropped = 0
         self._lag = self._histogram("event_loop_lag_seconds", "How late the event loop ran a timer", _LAG_BUCKETS_S)
         self._lag_max = self._gauge("event_loop_lag_max_seconds", "The greatest event-loop lag of the last 15 s")
         for outcome in LOOKUP_OUTCOMES:
@@ -331,6 +338,13 @@ class Metrics:
 
     def contact_log_pending(self, records: int) -> None:
         self._log_pending.set(records)
+
+    def bounds(self, inbox: int, clock_ahead_s: float, pages_dropped: int) -> None:
+        """`pages_dropped` is counted from the start of the daemon."""
+        self._inbox.set(inbox)
+        self._clock_ahead.set(clock_ahead_s)
+        self._pages_dropped.inc(pages_dropped - self._dropped)
+        self._dropped = pages_dropped
 
     def observe_lookup(self, outcome: str, seconds: float) -> None:
         """`outcome` is one of LOOKUP_OUTCOMES, as the directory names them."""

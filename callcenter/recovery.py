@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 JOURNAL_PATIENCE_S = 10.0  # how long a start waits for Redis before it goes on without
 _RETRY_S = 0.5
+_READ_ONLY_LIMIT_S = 2.0
 
 
 @dataclass(slots=True)
@@ -96,19 +97,32 @@ async def begin(journal: Journal, file: GapFile, patience_s: float) -> tuple[His
             return history, None
         except JournalUnavailableError as error:
             if loop.time() >= give_up_s:
-                return _without_redis(journal, file, str(error))
+                return await _without_redis(journal, file, str(error))
             await asyncio.sleep(_RETRY_S)
 
 
-def _without_redis(journal: Journal, file: GapFile, why: str) -> tuple[History, int]:
-    history = History(None, [])
-    if file.exists:
+async def _without_redis(journal: Journal, file: GapFile, why: str) -> tuple[History, int]:
+    history = await _still_readable(journal, file)
+    if history is not None:
+        log.error("Redis takes nothing, starting from what can be read of the journal (%s)", why)
+    elif file.exists:
+        history = History(None, [])
         _add_gap(journal, history, 0, file)
         log.error("starting without Redis, from %s (%s)", file.path, why)
     else:
+        history = History(None, [])
         log.error("starting without the journal: agents must sign in again, callers are found at the PBX (%s)", why)
     # Above all that the journal has ever used: the file's state takes the place of what Redis holds.
     return history, max(file.last + SKIPPED_AT_START, time.time_ns() // 1_000)
+
+
+async def _still_readable(journal: Journal, file: GapFile) -> History | None:
+    """What a Redis that refuses to write (its disk is full) still tells; None where it tells nothing."""
+    try:
+        async with asyncio.timeout(_READ_ONLY_LIMIT_S):
+            return await read_history(journal, file)
+    except (JournalUnavailableError, TimeoutError):
+        return None
 
 
 async def read_history(journal: Journal, file: GapFile) -> History:

@@ -31,13 +31,21 @@ class InboxOverflowError(Exception):
 
 
 class WallClock:
-    """UTC milliseconds that never go back: the wall clock once, a monotonic one from there."""
+    """UTC milliseconds that never go back: the wall clock once, a monotonic one from there.
+
+    Whoever sets the machine's clock changes nothing until the next start, which begins with the later one of the
+    machine's time and `not_before_ms`.
+    """
 
     def __init__(self, not_before_ms: int = 0) -> None:
         self._offset_ns = max(time.time_ns(), not_before_ms * 1_000_000) - time.monotonic_ns()
 
     def now_ms(self) -> int:
         return (time.monotonic_ns() + self._offset_ns) // 1_000_000
+
+    def ahead_s(self) -> float:
+        """How far this clock is ahead of the machine's; below 0 where it is behind."""
+        return (time.monotonic_ns() + self._offset_ns - time.time_ns()) / 1e9
 
 
 @dataclass(slots=True)
@@ -99,6 +107,11 @@ class Runner:
     def submit(self, event: Event) -> None:
         """Put an event into the inbox; returns at once."""
         self._put(_Waiting(event))
+
+    @property
+    def waiting(self) -> int:
+        """Events in the inbox."""
+        return len(self._inbox)
 
     async def submit_and_wait(self, event: Event) -> None:
         """Put an event into the inbox and wait until it is handled and its commands are out."""

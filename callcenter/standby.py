@@ -7,14 +7,17 @@ takeover, and it is used every day.
 
 import asyncio
 import contextlib
+import gc
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 from callcenter.desktop.server import Server
 from callcenter.desktop.standing_by import create_standby_app
 from callcenter.recovery import JOURNAL_PATIENCE_S
-from callcenter.settings import Settings
+from callcenter.settings import Loaded, Settings, SettingsError, load
 from callcenter.stores.journal import Journal
 from callcenter.stores.lease import Charge, Lease, LeaseUnavailableError, Node
 from callcenter.systemd import ServiceManager
@@ -40,6 +43,8 @@ async def take_charge(
             standing_by.push_async_callback(server.stop)
             service_manager.ready("stands by")
             log.info("another daemon is in charge of the journal %s: standing by", journal.stream)
+            gc.collect()  # now there is time for it: the takeover will have less to walk through
+            gc.freeze()
 
         patience_s = None if settings.redis.shared else JOURNAL_PATIENCE_S
         epoch = await wait_for_lease(lease, patience_s=patience_s, begin_to_stand_by=begin)
@@ -56,13 +61,21 @@ async def wait_for_lease(
 
     `begin_to_stand_by` is awaited once, where another daemon is in charge. Where Redis does not answer for `patience_s`
     seconds it returns None; with None it waits for Redis however long that takes, as does whoever stands by.
+
+    A lease may have run out only because Redis was away. So whoever stands by leaves the one in charge the time to
+    renew it first: that one knows what has happened meanwhile.
     """
     give_up_s = time.monotonic() + patience_s if patience_s is not None else None
-    stands_by = False
+    stands_by = was_away = False
     while True:
         try:
+            if stands_by and was_away:
+                await lease.look()
+                await asyncio.sleep(lease.lease_s)
+            was_away = False
             epoch = await lease.acquire()
         except LeaseUnavailableError:
+            was_away = True
             if give_up_s is not None and time.monotonic() >= give_up_s and not stands_by:
                 return None
         else:
@@ -72,6 +85,32 @@ async def wait_for_lease(
                 stands_by = True
                 await begin_to_stand_by()
         await asyncio.sleep(POLL_S)
+
+
+def texts(config_path: Path, loaded: Loaded) -> Mapping[Path, bytes]:
+    """What is in the files of the settings, the agents and the rules; those that cannot be read are left out."""
+    rules = loaded.settings.routing
+    paths = [config_path, loaded.settings.agents, *(sorted(rules.glob("*.yaml")) if rules.is_dir() else [rules])]
+    found = {}
+    for path in paths:
+        with contextlib.suppress(OSError):
+            found[path] = path.read_bytes()
+    return found
+
+
+async def as_they_are_now(config_path: Path, loaded: Loaded, seen: Mapping[Path, bytes]) -> Loaded:
+    """Agents and rules as the files have them at this moment, where those are not the `seen` ones any more.
+
+    Who stands by was started long ago. With mistakes in the files, what they said then goes on to count.
+    """
+    if texts(config_path, loaded) == seen:
+        return loaded
+    try:
+        now = await asyncio.to_thread(load, config_path)
+    except SettingsError as error:
+        log.error("the files have mistakes now, what they said at the start of this process counts\n%s", error)
+        return loaded
+    return replace(now, settings=loaded.settings)
 
 
 def _epoch_without_redis() -> int:

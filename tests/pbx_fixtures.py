@@ -51,6 +51,7 @@ def pbx(shared_pbx: Pbx) -> Iterator[Pbx]:
         warnings.warn(f"the PBX is started anew: {error}", stacklevel=1)
         shared_pbx.restart()
     shared_pbx.cli("dialplan set global CALLCENTER_PATIENCE 10")
+    shared_pbx.cli("dialplan set global CALLCENTER_EPOCH 0")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ import pytest
 from callcenter.days import day_and_next
 from callcenter.recovery import open_journal
 from callcenter.settings import Settings
+from callcenter.stores.redis_server import RedisServer
 from callcenter.stores.snapshot import decode_snapshot
 from lab.center import AgentSpec, Center
 from lab.daemon_process import all_ready
@@ -99,6 +101,49 @@ async def test_redis_that_hangs_stops_no_call_and_is_told(tmp_path: Path) -> Non
         anna = await center.seat("anna")
         assert anna.state["state"] in {"ready", "talking"}
         await anna.leave()
+
+
+@run_async
+async def test_daemon_that_dies_while_redis_is_away_comes_back_without_it_and_no_record_is_lost(
+    tmp_path: Path, redis_executable: Path
+) -> None:
+    redis = RedisServer(tmp_path / "other machine")
+    url = await redis.start()
+    try:
+        async with center_in(tmp_path, settings={"redis": {"url": url}}) as (center, pbx):
+            await center.start()
+            anna = await center.seat("anna")
+            await anna.ready()
+            pbx.call(VISITOR)
+            await anna.until_state("talking")
+            await anna.until_state("ready")
+            await redis.stop()
+            pbx.call(VISITOR)
+            await anna.until_state("talking")
+            await anna.until_state("ready")
+            await anna.not_ready("break")
+            await anna.leave()
+            parts = await center.until(lambda parts: not parts["engine"]["ok"], "the gap to be told")
+            assert "journal-gap.jsonl" in parts["engine"]["words"]
+            await center.kill()
+            await center.start()
+            assert "starting without Redis, from" in center.log()
+            anna = await center.seat("anna")
+            assert (anna.state["state"], anna.state["reason"]) == ("not_ready", "break")
+            redis = RedisServer(tmp_path / "other machine")
+            assert await redis.start() == url
+            await center.until(all_ready, "the journal to be back in Redis")
+            await anna.ready()
+            pbx.call(VISITOR)
+            await anna.until_state("talking")
+            await anna.until_state("ready")
+            await anna.leave()
+            assert await center.stop() == 0
+            with contextlib.closing(sqlite3.connect(center.database_file)) as database:
+                outcomes = database.execute("SELECT outcome, agent FROM contact ORDER BY arrived_ms").fetchall()
+            assert outcomes == [("answered", "anna")] * 3
+    finally:
+        await redis.stop()
 
 
 @run_async

@@ -215,6 +215,8 @@ def test_shells_set_their_numbers(metrics: Metrics) -> None:
     metrics.journal(up=True, gap_bytes=7, events_lost=0, records_lost=2)
     metrics.journal(up=True, gap_bytes=7, events_lost=1, records_lost=2)
     metrics.contact_log_pending(12)
+    metrics.bounds(4, 0.5, 2)
+    metrics.bounds(5, -0.5, 3)
     metrics.observe_lookup("several", 0.03)
     scrape = Scrape(metrics)
     assert scrape("pbx_up", pbx="main") == 1
@@ -227,6 +229,9 @@ def test_shells_set_their_numbers(metrics: Metrics) -> None:
     assert scrape("journal_lost_total", kind="event") == 1
     assert scrape("journal_lost_total", kind="record") == 2
     assert scrape("contact_log_pending") == 12
+    assert scrape("inbox_events") == 5
+    assert scrape("clock_ahead_seconds") == -0.5
+    assert scrape("pages_dropped_total") == 3
     assert scrape("lookup_seconds_count", outcome="several") == 1
 
 

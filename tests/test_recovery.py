@@ -2,6 +2,7 @@ import contextlib
 from pathlib import Path
 
 import pytest
+import redis.asyncio
 
 from callcenter.engine import Engine
 from callcenter.events import CallerLeft, ConfigurationLoaded, ContactArrived, Event
@@ -9,6 +10,7 @@ from callcenter.recovery import Recovered, gap_file, open_journal, read_history,
 from callcenter.settings import Settings
 from callcenter.stores.journal import Entry, Journal, JournalCorruptError, lines_of
 from callcenter.stores.journal_file import GapFile, SavedState
+from callcenter.stores.redis_server import running_url
 from callcenter.stores.snapshot import encode_snapshot
 from callcenter.types import (
     AgentConfig,
@@ -206,3 +208,23 @@ async def test_snapshot_of_another_version_is_said_with_its_remedy(tmp_path: Pat
         await journal.save_snapshot(b'{"not": "ours"}', last)
         with pytest.raises(JournalCorruptError, match="DEL"):
             await recover(journal, gap_file(Settings(data_dir=tmp_path)), CONFIGURATION)
+
+
+@run_async
+async def test_redis_that_takes_nothing_is_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As one whose disk is full: what it has is older than what the daemon knew, and better than nothing."""
+    settings = Settings(data_dir=tmp_path)
+    async with contextlib.AsyncExitStack() as closing:
+        journal = await journal_of(closing, tmp_path)
+        await journal.append([Entry(now_ms, event) for now_ms, event in EVENTS])
+        url = running_url(tmp_path)
+        assert url is not None
+        async with redis.asyncio.Redis.from_url(url) as client:
+            await client.config_set("min-replicas-to-write", 1)
+            recovered = await recover(journal, gap_file(settings), CONFIGURATION, patience_s=0)
+            await client.config_set("min-replicas-to-write", 0)
+    assert encode_snapshot(recovered.engine.snapshot()) == encode_snapshot(live().snapshot())
+    assert recovered.away_at is not None
+    assert "Redis takes nothing" in caplog.text

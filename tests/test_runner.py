@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -197,3 +198,13 @@ def test_wall_clock_never_starts_before_what_the_journal_has_seen() -> None:
     clock = WallClock()
     readings = [clock.now_ms() for _ in range(100)]
     assert readings == sorted(readings)
+
+
+@pytest.mark.parametrize("set_by_s", [-3_600, 3_600])
+def test_clock_that_somebody_sets_changes_nothing_but_is_told(set_by_s: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = WallClock()
+    before_ms = clock.now_ms()
+    real = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() + set_by_s * 10**9)
+    assert before_ms <= clock.now_ms() < before_ms + 600_000
+    assert clock.ahead_s() == pytest.approx(-set_by_s, abs=600)

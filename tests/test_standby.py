@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,8 +15,9 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from callcenter.standby import wait_for_lease
-from callcenter.stores.lease import Lease
+from callcenter.settings import load
+from callcenter.standby import as_they_are_now, texts, wait_for_lease
+from callcenter.stores.lease import Lease, LeaseUnavailableError
 from lab.center import AgentSpec, Center
 from lab.daemon_process import DaemonFailed, all_ready
 from lab.simulated import Phone, SimulatedPbx, Visitor
@@ -81,8 +82,13 @@ async def test_second_stands_by_and_takes_over_when_the_first_dies(tmp_path: Pat
         assert (await second.metrics())["callcenter_in_charge"] == 0
         assert (await first.metrics())["callcenter_in_charge"] == 1
         await anna.leave()
+        second.agents = [*AGENTS, AgentSpec("cora", "1003", {"support": 5}, ["general"])]
+        second.write_files()  # since it was started; what an agent is comes from the files as they are now
+        assert second.daemon is not None
+        second.daemon.reload()  # and who stands by takes no harm of it
         await first.kill()
         await second.until(all_ready, "the second to be in charge")
+        await (await second.seat("cora")).leave()
         await second.until_metric('callcenter_contacts_waiting{queue="general"}', 1)
         anna = await second.seat("anna")
         assert (anna.state["state"], anna.state["reason"]) == ("not_ready", "break")
@@ -138,6 +144,22 @@ async def test_who_is_cut_off_from_redis_is_fenced_by_the_pbx(tmp_path: Path, re
 
 
 @run_async
+async def test_daemon_that_is_only_starting_or_standing_by_ends_in_order(
+    tmp_path: Path, redis_executable: Path
+) -> None:
+    async with pair(tmp_path) as (first, second, _):
+        assert await second.stop() == 0
+        assert second.log().endswith("stopped")
+        await second.start_standing_by()
+        await first.kill()
+        async with asyncio.timeout(STANDS_BY_S):
+            while not second.log().rpartition("standing by")[2].count("in charge, with epoch"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert await second.stop() == 0
+        assert second.log().endswith("stopped")
+
+
+@run_async
 async def test_second_daemon_on_one_data_directory_is_refused(tmp_path: Path, redis_executable: Path) -> None:
     async with pair(tmp_path) as (first, _, _pbx):
         other = Center(first.folder, first.ami_port, SECRET, agents=AGENTS, routing=ROUTING, settings=first.settings)
@@ -187,3 +209,73 @@ async def test_shared_redis_is_waited_for(tmp_path: Path, redis_executable: Path
         assert epoch > held
         assert begun == [True]
         await here.aclose()
+
+
+class LeaseThatIsAway(Lease):
+    """Redis may be away for it; when it is back, whoever is in charge renews its own lease a little later."""
+
+    def __init__(self, client: redis.asyncio.Redis, renewed: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(client, "test:journal", "a", lease_ms=10)
+        self._renewed = renewed
+        self.away = False
+        self.acquired: list[int | None] = []
+
+    async def acquire(self) -> int | None:
+        if self.away:
+            self.acquired.clear()
+            raise LeaseUnavailableError("put out of reach by the test")
+        self.acquired.append(await super().acquire())
+        return self.acquired[-1]
+
+    async def look(self) -> None:
+        if self.away:
+            raise LeaseUnavailableError("put out of reach by the test")
+        await self._renewed()
+
+
+@run_async
+async def test_one_in_charge_may_renew_its_lease_first_when_redis_is_back(
+    tmp_path: Path, redis_executable: Path
+) -> None:
+    async with running_redis(tmp_path) as server:
+        here = redis.asyncio.Redis.from_url(server.url)
+        other = Lease(here, "test:journal", "b")
+        epoch = await other.acquire()
+        assert epoch is not None
+        lease = LeaseThatIsAway(here, lambda: other.renew(epoch))
+
+        async def nothing() -> None: ...
+
+        waiting = asyncio.create_task(wait_for_lease(lease, patience_s=None, begin_to_stand_by=nothing))
+        async with asyncio.timeout(STANDS_BY_S):
+            while not lease.acquired:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            lease.away = True
+            while lease.acquired:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            await here.flushall()
+            lease.away = False
+            while not lease.acquired:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert lease.acquired[0] is None, "it has not taken over"
+            await other.release(epoch)
+            assert await waiting is not None
+        await here.aclose()
+
+
+@run_async
+async def test_files_with_mistakes_at_the_takeover_leave_what_was_read_before(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    center = Center(tmp_path, 1, SECRET, agents=AGENTS, routing=ROUTING)
+    center.write_files()
+    loaded = load(center.config_file)
+    seen = texts(center.config_file, loaded)
+    assert await as_they_are_now(center.config_file, loaded, seen) is loaded
+    center.agents = AGENTS[:1]
+    center.write_files()
+    now = await as_they_are_now(center.config_file, loaded, seen)
+    assert list(now.logins) == ["anna"]
+    (tmp_path / "agents.yaml").write_text("agents: 7")
+    assert await as_they_are_now(center.config_file, loaded, seen) is loaded
+    assert "agents.yaml" in caplog.text

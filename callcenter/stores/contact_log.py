@@ -21,11 +21,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from callcenter.commands import Command
 from callcenter.numbers import DEFAULT_REGION, to_e164
+from callcenter.stores import set_aside
 from callcenter.stores.codec import CodecError, Record, decode_record, encode_record
 from callcenter.stores.contact_rows import write_batch
 from callcenter.stores.database import DATABASE_ERRORS, STATEMENT_TIMEOUT_S, in_short, insert_into
 from callcenter.stores.health import Health, RareLog
 from callcenter.stores.history import PastContact, last_contacts
+from callcenter.stores.journal import JournalCorruptError
 from callcenter.stores.record_stream import Records, RecordsUnavailableError
 from callcenter.stores.refused import RefusedRecords
 from callcenter.stores.tables import LogCursorRow
@@ -47,13 +49,13 @@ class CursorMovedError(Exception):
 
 
 class ContactLog:
-    """One writer for one database. `start` it in a running event loop; `close` it at the end."""
+    """One writer for one database. `start` it when the database has its tables; `close` it at the end."""
 
     def __init__(
         self,
         engine: AsyncEngine,
         records: Records,
-        refused_dir: Path,
+        data_dir: Path,
         *,
         default_region: str = DEFAULT_REGION,
         backoff_s: tuple[float, float] = (0.1, 5.0),
@@ -62,7 +64,9 @@ class ContactLog:
         pause between two attempts while the database or Redis is down."""
         self._engine = engine
         self._records = records
-        self._refused = RefusedRecords(refused_dir)
+        self._refused = RefusedRecords(data_dir)
+        self._data_dir = data_dir
+        self._set_aside: list[Path] = []  # files whose records are still to be written
         self._default_region = default_region
         self._backoff_s = backoff_s
         self._journal = ""
@@ -76,8 +80,10 @@ class ContactLog:
         self.pending = 0  # records that waited when Redis was last asked
 
     def start(self) -> None:
-        assert self._writer is None, "the contact log has been started already"
-        self._writer = asyncio.get_running_loop().create_task(self._write(), name="contact-log")
+        """Begin to write, if that has not been begun."""
+        if self._writer is None:
+            self._set_aside = set_aside.files_in(self._data_dir)
+            self._writer = asyncio.get_running_loop().create_task(self._write(), name="contact-log")
 
     def execute(self, command: Command) -> None:
         """A record that is released is in the journal, and can be fetched. Other commands are left to others."""
@@ -90,7 +96,9 @@ class ContactLog:
         return self._cursor
 
     def health(self) -> Health:
-        if self._writer is None or self._writer.done():
+        if self._writer is None:
+            return Health(False, "the contact log is not written yet: the database has not been prepared")
+        if self._writer.done():
             return Health(False, "the contact log's writer is not running; restart the daemon")
         if self._problem is not None:
             waiting = f"{self.pending} records wait in Redis"
@@ -130,6 +138,8 @@ class ContactLog:
                 while await self._write_next():
                     self._note_success()
                     pause_s = self._backoff_s[0]
+                while self._set_aside and not self._closing:
+                    await self._write_set_aside(self._set_aside[0])
                 self._note_success()
             except CursorMovedError:
                 continue
@@ -225,6 +235,33 @@ class ContactLog:
         moved = await connection.execute(update(LogCursorRow).where(*mine).values(last=upto))
         if moved.rowcount != 1:
             raise CursorMovedError
+
+    async def _write_set_aside(self, path: Path) -> None:
+        """In one transaction: of a file that was half written it could not be said what the log lacks."""
+        count = 0
+        try:
+            async with self._engine.begin() as connection:
+                for records in await set_aside.wanted(connection, path):
+                    count += await self._write_or_refuse(connection, records)
+            kept = set_aside.note_written(path)
+            _log.warning("%d records of an earlier gap have been written to the contact log, from %s", count, kept)
+        except (CodecError, JournalCorruptError) as error:
+            _log.error("the records in %s cannot be written to the contact log: %s", path, error)
+        self._set_aside.remove(path)
+
+    async def _write_or_refuse(self, connection: AsyncConnection, records: Sequence[Record]) -> int:
+        """How many the database has taken; those that it will never take go where all such go."""
+        try:
+            async with asyncio.timeout(STATEMENT_TIMEOUT_S), connection.begin_nested():
+                await write_batch(connection, records, self._to_number)
+        except Exception as error:
+            if _is_outage(error):
+                raise
+            if len(records) > 1:
+                return sum([await self._write_or_refuse(connection, [one]) for one in records])
+            self._refused.add(encode_record(records[0]), f"is refused by the database: {in_short(error)}")
+            return 0
+        return len(records)
 
     async def _trim(self) -> None:
         if self._cursor is not None and self._cursor != _BEFORE_ALL:

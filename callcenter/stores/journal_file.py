@@ -6,12 +6,13 @@ it, and what Redis lacks of it is found by number.
 
 A line is an entry, a state of the core after the entry of its number, or the mark that Redis has all before it.
 
-What a full disk refuses waits in memory, in its place behind what the file has, and is written as soon as there is room:
-Redis gets it either way, and only the daemon's death in between would lose it. Bounds: `max_bytes` in all, of them
-`max_held_bytes` in memory.
+What a full disk refuses waits in memory, in its place behind what the file has, and is written as soon as there is
+room: Redis gets it either way, and only the daemon's death in between would lose it. Bounds: `max_bytes` in all, of
+them `max_held_bytes` in memory.
 """
 
 import asyncio
+import itertools
 import logging
 import os
 from collections.abc import Iterator, Sequence
@@ -23,8 +24,10 @@ import msgspec
 from callcenter.stores.journal import JournalCorruptError, Line
 
 FILE_NAME = "journal-gap.jsonl"
+ASIDE = "journal-gap.aside{}.jsonl"
 MAX_BYTES = 256 * 1024 * 1024
 MAX_HELD_BYTES = 64 * 1024 * 1024
+_PIECE_BYTES = 1024 * 1024  # about so many are written at once
 
 _log = logging.getLogger(__name__)
 
@@ -143,28 +146,31 @@ class GapFile:
         if bounded and self.size + len(data) > self._max_bytes:
             raise GapFullError(f"{self.path} is at its bound of {self._max_bytes} bytes")
         self._held += data
-        self._write_held()
+        if self.refused is None:
+            self._write_held()
         if bounded and len(self._held) > self._max_held_bytes:
             del self._held[-len(data) :]
             raise GapFullError(f"{self._max_held_bytes} bytes wait in memory: {self.refused}")
 
     def _write_held(self) -> None:
-        """Write what is held, or note why that cannot be done."""
+        """Write what is held, as far as there is room for it, and note what the disk says where it refuses."""
         try:
             file = self._opened()
-            try:
-                written = file.write(self._held)
-                if written != len(self._held):
-                    raise OSError(f"the disk took {written} of {len(self._held)} bytes for {self.path}")
-            except OSError:
-                file.truncate(self._size)  # a line that was cut short must not take the next one with it
-                raise
+            while self._held:
+                piece = bytes(self._held[: self._held.index(b"\n", min(_PIECE_BYTES, len(self._held) - 1)) + 1])
+                try:
+                    written = file.write(piece)
+                    if written != len(piece):
+                        raise OSError(f"the disk took {written} of {len(piece)} bytes for {self.path}")
+                except OSError:
+                    file.truncate(self._size)  # a line that was cut short must not take the next one with it
+                    raise
+                self._size += len(piece)
+                del self._held[: len(piece)]
         except OSError as error:
             self.refused = error
-            return
-        self._size += len(self._held)
-        self._held.clear()
-        self.refused = None
+        else:
+            self.refused = None
 
     def _opened(self) -> BinaryIO:
         if self._file is None:
@@ -195,9 +201,10 @@ class GapFile:
         self._forget()
 
     def set_aside(self) -> Path:
-        """Keep the file under another name, for a person to look at; return that."""
+        """Keep the file under another name, for the contact log to take its records from; return that."""
         self.close()
-        aside = self.path.with_suffix(".aside.jsonl")
+        names = (self.path.with_name(ASIDE.format(number or "")) for number in itertools.count())
+        aside = next(name for name in names if not name.exists())
         self.path.replace(aside)
         self._forget()
         return aside

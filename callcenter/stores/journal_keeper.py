@@ -77,6 +77,7 @@ class JournalKeeper:
         number from which to go on."""
         self._state = state
         self._last = self._journal.last
+        self._since_snapshot = self._journal.entries_since_snapshot
         if away_at is not None:
             self._last = away_at
             self._leave([], "it was out of reach at the start")
@@ -224,7 +225,8 @@ class JournalKeeper:
         except OSError as error:
             if self._where is Where.FILE and not self._file.held:
                 self._go_blind(error)
-        self._look_at_disk()
+        if self._where is Where.FILE:
+            self._look_at_disk()
 
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -233,15 +235,16 @@ class JournalKeeper:
         self._nudge.clear()
 
     async def _begin_anew_if_quiet(self) -> bool:
-        """Where no event comes meanwhile; else the next one does it."""
+        """Where no event comes meanwhile; else the next one does it. False where Redis is away again."""
         upto = self._last
-        self._redis_answers = True
         try:
-            await self._journal.save_snapshot(self._state(), upto)
+            await self._journal.save_snapshot(self._state(), upto, beyond=True)
         except JournalUnavailableError:
             return False
-        if self._where is Where.NOWHERE and self._last == upto:
+        if self._last == upto:
             self._begun_anew()
+        else:
+            self._redis_answers = True
         return True
 
     async def _begin_anew(self) -> None:
@@ -255,13 +258,12 @@ class JournalKeeper:
         self._begun_anew()
 
     def _begun_anew(self) -> None:
-        self._redis_answers = False
         self._go_on_in_redis(f"a full snapshot has been written; {self.events_lost} events were LOST")
 
     def _go_on_in_redis(self, what: str) -> None:
         assert self._journal.last == self._last, "Redis has exactly what has been handled"
         self._where = Where.REDIS
-        self.problem = None
+        self.problem, self._disk_refuses = None, False
         self._since_snapshot = self._snapshot_every
         _log.warning("Redis is back, the journal goes on in it: %s", what)
         if self._file.exists:
@@ -297,6 +299,10 @@ class JournalKeeper:
         except OSError as error:
             _log.error("the core's last state could not be written to %s: %s", self._file.path, error)
         await self._sync()
+        if self._file.held:
+            _log.error(
+                "%d bytes of the journal are LOST, the disk refuses them: %s", self._file.held, self._file.refused
+            )
         self._file.close()
 
     async def close(self) -> None:
@@ -340,7 +346,7 @@ async def bring(journal: Journal, file: GapFile, *, upto: int | None = None) -> 
     journal has gone on without is set aside. Raises what `Journal.write` and `Journal.save_snapshot` raise.
     """
     place = await journal.find_place()
-    if not file.exists:
+    if not file.exists or not file.last:
         return 0
     another = file.journal not in (None, journal.name)
     if upto is not None and another:
@@ -349,7 +355,8 @@ async def bring(journal: Journal, file: GapFile, *, upto: int | None = None) -> 
         raise journal.not_alone(place.number)
     if another or (place.number > file.last and not file.brought and upto is None):
         _log.error(
-            "the journal %s has gone on without the %d events of an earlier gap; they are kept in %s",
+            "the journal %s has gone on without the %d events of an earlier gap; the contact log gets their records, "
+            "from %s",
             journal.stream,
             file.entries,
             file.set_aside(),

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import fcntl
 import secrets
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -71,6 +72,7 @@ class Node:
     """This data directory's owner: at most one daemon at a time, and a name that outlives the process.
 
     So a lease that names our node is that of an earlier process of ours, which is dead: no need to wait for its end.
+    The host and the directory are in the name: a copy of the directory, made for a second daemon, is another node.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -91,11 +93,13 @@ class Node:
             ) from error
         self._lock = lock
         kept = self._data_dir / "node"
+        token = ""
         with contextlib.suppress(OSError):
-            self.name = kept.read_text().strip()
-        if not self.name:
-            self.name = secrets.token_hex(_NODE_BYTES)
-            kept.write_text(f"{self.name}\n")
+            token = kept.read_text().strip()
+        if not token:
+            token = secrets.token_hex(_NODE_BYTES)
+            kept.write_text(f"{token}\n")
+        self.name = f"{token} {socket.gethostname()} {self._data_dir.resolve()}"
         return self.name
 
     def release(self) -> None:
@@ -113,6 +117,7 @@ class Lease:
         self._node = node
         self._lease_ms = lease_ms
         self.lease_s = lease_ms / 1_000
+        self._client = client
         self._acquire = client.register_script(_ACQUIRE)
         self._renew = client.register_script(_RENEW)
         self._release = client.register_script(_RELEASE)
@@ -121,6 +126,10 @@ class Lease:
         """Our new epoch, or None where another node is in charge."""
         epoch = await self._ask(self._acquire(keys=self._keys, args=[self._node, self._lease_ms]))
         return None if epoch is None else int(epoch)
+
+    async def look(self) -> None:
+        """Ask for nothing; whether Redis answers is all that there is to know."""
+        await self._ask(self._client.ping())
 
     async def renew(self, epoch: int) -> bool:
         """Whether `epoch` is still in charge, for the next `lease_ms`."""
@@ -178,6 +187,7 @@ class Charge:
         try:
             ours = await self._lease.renew(self.epoch)
         except LeaseUnavailableError:
+            self._sure_until_s = asked_s + self._lease.lease_s  # as sure as one can be: not each batch waits for Redis
             return  # who watches Redis says so
         if not ours:
             self._lost()

@@ -29,6 +29,7 @@ from callcenter.stores.health import Health
 MAX_SOCKET_PATH_BYTES = 100  # the kernel's own limit is 107 on Linux and 103 elsewhere
 START_TIMEOUT_S = 30.0  # a long append-only file takes its time to read
 STOP_TIMEOUT_S = 15.0
+LEFT_OVER_PATIENCE_S = 5.0  # for one that an earlier daemon has left
 RESTART_PAUSE_S = (0.1, 5.0)
 
 _log = logging.getLogger(__name__)
@@ -157,10 +158,15 @@ class RedisServer:
             return
         _log.warning("ending the redis-server (pid %d) that an earlier daemon left in %s", pid, self._dir)
         os.kill(pid, signal.SIGTERM)
-        deadline_s = asyncio.get_running_loop().time() + STOP_TIMEOUT_S
+        began_s = asyncio.get_running_loop().time()
+        how = signal.SIGTERM
         while _is_redis_in(pid, self._dir):
-            if asyncio.get_running_loop().time() > deadline_s:
+            waited_s = asyncio.get_running_loop().time() - began_s
+            if waited_s > STOP_TIMEOUT_S:
                 raise RedisServerError(f"the redis-server with pid {pid} in {self._dir} does not end: end it by hand")
+            if waited_s > LEFT_OVER_PATIENCE_S and how is signal.SIGTERM:
+                how = signal.SIGKILL  # it hangs; what it has taken is in its file
+                os.kill(pid, how)
             await asyncio.sleep(0.02)
 
     # ---- the process
@@ -215,7 +221,7 @@ maxmemory-policy noeviction
                     raise RedisServerError(f"redis-server ended at once: {self._last_words()}")
                 with contextlib.suppress(RedisError, OSError):
                     if (await client.info("server"))["process_id"] == process.pid:
-                        await client.ping()  # refused while it still reads its file
+                        await client.exists("")  # refused while it still reads its file; a full disk refuses PING
                         return
                 if asyncio.get_running_loop().time() > deadline_s:
                     raise RedisServerError(

@@ -30,13 +30,19 @@ async def arrive(ami: AmiProbe) -> str:
 
 
 async def offer(
-    ami: AmiProbe, caller: str, device: str = "PJSIP/1001", name: str = OFFER, timeout_ms: int = 8_000
+    ami: AmiProbe,
+    caller: str,
+    device: str = "PJSIP/1001",
+    name: str = OFFER,
+    timeout_ms: int = 8_000,
+    epoch: int | None = None,
 ) -> Frame:
     """Make an offer exactly as the daemon does; returns the response, the call goes on."""
     return await ami.action(
         "Originate",
         ("Variable", f"CALLCENTER_OFFER={name}"),
         ("Variable", f"CALLCENTER_CALLER={caller}"),
+        *([] if epoch is None else [("Variable", f"CALLCENTER_EPOCH={epoch}")]),
         Channel=device,
         ChannelId=name,
         Context="callcenter-agent",

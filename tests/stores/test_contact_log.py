@@ -186,11 +186,14 @@ async def test_database_that_hangs_does_not_hold_up_those_who_record(tmp_path: P
 
 
 @run_async
-async def test_log_that_was_never_started_says_so(tmp_path: Path) -> None:
+async def test_log_that_does_not_write_says_so(tmp_path: Path) -> None:
     async with migrated(default_url(tmp_path)) as database:
         log = ContactLog(database.engine, RecordsInMemory(), tmp_path)
-        assert "not running" in log.health().words
+        assert "has not been prepared" in log.health().words
         await log.close()
+        log.start()
+        await log.close()
+        assert "not running" in log.health().words
 
 
 # ---- exactly once: by the cursor alone, into a table that would take a record twice

@@ -45,15 +45,15 @@ from tests.stores.test_contact_log import _write_without_keys
 
 pytestmark = pytest.mark.redis
 
-_KEYS = tuple(f"callcenter:journal{rest}" for rest in ("", ":snapshot", ":records", ":id"))
+_KEYS = tuple(f"callcenter:journal{rest}" for rest in ("", ":snapshot", ":records", ":id", ":epoch"))
 
 Step = tuple[str, Any]
 
 _STEPS = st.one_of(
     st.tuples(st.just("handle"), st.lists(st.integers(0, 3), min_size=1, max_size=4)),
     st.tuples(st.just("redis"), st.sampled_from(Fault)),
-    st.tuples(st.just("sql"), st.sampled_from(Fault)),
-    st.tuples(st.sampled_from(["write", "return", "save", "late", "start"]), st.none()),
+    st.tuples(st.just("write"), st.sampled_from(Fault)),
+    st.tuples(st.sampled_from(["return", "save", "late", "start"]), st.none()),
     st.tuples(st.just("kill while handling"), st.integers(1, 6)),
     st.tuples(st.just("lose"), st.integers(1, 3)),
 )
@@ -71,7 +71,10 @@ class World:
         self.direct = redis.asyncio.Redis.from_url(url)
         self.fault = Fault.NONE
         self.clients: list[FaultyRedis] = []
+        self.keeper: JournalKeeper
+        self.unnoticed = False  # that Redis has lost something
         self.numbered = 0
+        self.epoch = 0
         self.produced: Counter[str] = Counter()
         self.unsure: set[str] = set()  # records of events whose handling was cut off by a kill
         self.handled: list[str] = []
@@ -84,15 +87,19 @@ class World:
     # ---- steps
 
     async def start(self, _: object) -> None:
-        """The daemon is killed, and started again. Without Redis and without a file it would begin with nothing."""
-        if self.clients and self.fault is not Fault.NONE and not self.path.exists():
+        """The daemon is killed, and started again; not while Redis alone has its journal, and is away."""
+        await self._notice()
+        if self.clients and self.fault is not Fault.NONE and self.keeper.problem is None:
             return
         self.journal = Journal(self.url)
+        self.epoch += 1
+        self.journal.epoch = self.epoch
+        await self._renew()
         self.redis = FaultyRedis.before(self.journal)
         self.redis.fault = self.fault
         self.clients.append(self.redis)
         file = GapFile(self.path)
-        self.keeper = JournalKeeper(self.journal, file, snapshot_every=7, fail=self._fail)
+        self.keeper = JournalKeeper(self.journal, file, snapshot_every=2, fail=self._fail)
         self.keeper._return_later = lambda: None  # type: ignore[method-assign] # it is a step of its own here
         self.log = ContactLog(cast(AsyncEngine, self.sql), self.journal.records, self.folder)
         history, away_at = await begin(self.journal, file, patience_s=0)
@@ -105,11 +112,23 @@ class World:
         self.keeper.start(lambda: json.dumps(self.handled).encode(), away_at)
         await self._keep()
 
+    async def _renew(self) -> None:
+        """As the lease does: what a dead daemon has sent, and comes late, is refused from now on."""
+        if self.fault is Fault.NONE:
+            await self.direct.set(f"{self.journal.stream}:epoch", self.epoch)
+
+    async def _notice(self) -> None:
+        """What Redis has lost this daemon alone can bring back: it does not die before it has noticed."""
+        if self.unnoticed:
+            await self.handle([1])
+
     async def handle(self, made: list[int]) -> None:
+        self.unnoticed = False
         await self._append(self._entries(made))
         await self._keep()
 
     async def kill_while_handling(self, points: int) -> None:
+        await self._notice()
         entries = self._entries([2, 1])
         names = {str(record.contact) for entry in entries for record in entry.records}
         handled = self.handled.copy()
@@ -123,7 +142,7 @@ class World:
         self.unsure |= names | {str(cast(AgentReady, entry.event).agent) for entry in entries}
         self.produced.subtract(names)
         self.handled = handled
-        if self.fault is not Fault.NONE and not self.path.exists():
+        if self.keeper.problem is None:
             await self.redis_is(Fault.NONE)
         await self.start(None)
 
@@ -143,16 +162,19 @@ class World:
     async def redis_is(self, fault: Fault) -> None:
         self.fault = self.redis.fault = fault
 
-    async def sql_is(self, fault: Fault) -> None:
-        self.sql.fault = fault
-
-    async def write(self, _: object) -> None:
+    async def write(self, fault: Fault) -> None:
+        """The fault is the database's, where it hurts: when the rows are written."""
         with contextlib.suppress(*DATABASE_ERRORS, RecordsUnavailableError, CursorMovedError):
+            if self.log._cursor is None:
+                await self.log._find_cursor()
+            self.sql.fault = fault
             while await self.log._write_next():
                 pass
+        self.sql.fault = Fault.NONE
 
     async def come_back(self, _: object) -> None:
         if self.keeper.problem is not None:
+            await self._renew()
             await self.keeper._try_to_return()
             await self._keep()
 
@@ -182,7 +204,7 @@ class World:
                 await self.direct.restore(key, 0, value, replace=True)
         for client in self.clients:
             client.late = []
-        await self.handle([1])  # what it lost is known to this daemon alone: it may not die before it has noticed
+        self.unnoticed = True
 
     async def _keep(self) -> None:
         self.kept = [*self.kept[-3:], [await self.direct.dump(key) for key in _KEYS]]
@@ -196,12 +218,11 @@ class World:
         """Everything is back; what the daemon and its log do then is enough to bring all of it home."""
         await self.act_late(None)
         await self.redis_is(Fault.NONE)
-        await self.sql_is(Fault.NONE)
         await self.handle([1])  # shows the daemon what Redis has lost
         while self.keeper.problem is not None:
             await self.come_back(None)
-        await self.write(None)
-        await self.write(None)
+        await self.write(Fault.NONE)
+        await self.write(Fault.NONE)
         snapshot, tail = await self.journal.load()
         in_redis = json.loads(snapshot) if snapshot else []
         in_redis += [str(cast(AgentReady, event).agent) for _, event in tail]
@@ -223,7 +244,6 @@ _ACTS: dict[str, Callable[[World, Any], Coroutine[Any, Any, None]]] = {
     "handle": World.handle,
     "kill while handling": World.kill_while_handling,
     "redis": World.redis_is,
-    "sql": World.sql_is,
     "write": World.write,
     "return": World.come_back,
     "save": World.save,

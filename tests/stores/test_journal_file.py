@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.stores import journal_file
 from callcenter.stores.journal import JournalCorruptError, Line
 from callcenter.stores.journal_file import GapFile, GapFullError, Item, SavedState
 from tests.helpers import run_async
@@ -108,26 +109,89 @@ def test_full_file_takes_all_of_a_batch_or_nothing(tmp_path: Path) -> None:
     file.mark_brought()
 
 
-def test_disk_that_takes_half_a_line_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@run_async
+async def test_what_a_full_disk_refuses_is_held_in_its_place_until_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_file, "_PIECE_BYTES", 1)
     file = opened(tmp_path)
     file.add(lines(1, 1))
+    disk = _FullDisk(file.path)
+    monkeypatch.setattr(file, "_file", disk)
+    reader = file.reader()
+    for n in range(2, 5):
+        file.add(lines(n, 1))
+    with pytest.raises(OSError, match="No space"):
+        await file.sync()
+    with pytest.raises(OSError, match="No space"):
+        file.mark_brought()
+    assert file.held > 0
+    assert reader.take(2) + reader.take(5) == lines(1, 4)
+    assert on_disk(file) == lines(1, 1), "a line that was cut short would take the next one with it"
+    disk.room = 100
+    with pytest.raises(OSError, match="No space"):
+        await file.sync()
+    assert on_disk(file) == lines(1, 2), "what there is room for is written"
+    assert all_of(file)[:4] == lines(1, 4)
+    disk.room = 10_000
+    await file.sync()
+    assert (file.held, file.refused) == (0, None)
+    file.add(lines(5, 1))
+    assert on_disk(file) == all_of(file) == lines(1, 5)
+
+
+@run_async
+async def test_file_that_cannot_be_made_is_held_whole(tmp_path: Path) -> None:
+    file = GapFile(tmp_path / "not_there_yet" / "gap.jsonl")
+    file.open("a journal")
+    file.add(lines(1, 2), STATE)
+    assert file.exists
+    assert isinstance(file.refused, FileNotFoundError)
+    assert all_of(file) == [*lines(1, 2), STATE]
+    file.path.parent.mkdir()
+    await file.sync()
+    assert on_disk(file) == [*lines(1, 2), STATE]
+
+
+def test_memory_for_a_full_disk_has_a_bound_and_takes_all_of_a_batch_or_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = GapFile(tmp_path / "gap.jsonl", max_held_bytes=1_000)
+    file.open("a journal")
     monkeypatch.setattr(file, "_file", _FullDisk(file.path))
-    with pytest.raises(OSError, match=r"No space|the disk took"):
-        file.add(lines(2, 1))
-    assert all_of(file) == lines(1, 1)
+    taken = 0
+
+    def fill() -> None:
+        nonlocal taken
+        while True:
+            file.add(lines(taken + 1, 2))
+            taken += 2
+
+    with pytest.raises(GapFullError, match=r"1000 bytes wait in memory: .*No space"):
+        fill()
+    assert 0 < file.held <= 1_000
+    assert all_of(file) == lines(1, taken)
+
+
+def on_disk(file: GapFile) -> list[Item]:
+    """What a start would find."""
     again = GapFile(file.path)
     again.look()
-    assert all_of(again) == lines(1, 1)
+    return all_of(again)
 
 
 class _FullDisk(io.FileIO):
     def __init__(self, path: Path) -> None:
         super().__init__(path, "ab")
+        self.room = 20
 
     def write(self, data: object, /) -> int:
         assert isinstance(data, bytes)
-        super().write(data[:20])
-        raise OSError(errno.ENOSPC, "No space left on device")
+        super().write(data[: self.room])
+        if self.room < len(data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.room -= len(data)
+        return len(data)
 
 
 @run_async

@@ -280,6 +280,20 @@ async def test_snapshots_go_where_the_entries_go(tmp_path: Path) -> None:
         assert [json.loads(line)[2] for line in states] == [list("abcd"), list("abcdef")]
 
 
+@run_async
+async def test_daemon_that_keeps_dying_saves_a_snapshot_all_the_same(tmp_path: Path) -> None:
+    async with benches(tmp_path) as made:
+        for name in "ab":
+            dying = await made.start(snapshot_every=3)
+            await dying.handle(name)
+            dying.keeper.snapshot_if_due()
+            await dying.die()
+        bench = await made.start(snapshot_every=3)
+        await bench.handle("c")
+        bench.keeper.snapshot_if_due()
+        await until(lambda: bench.journal.entries_since_snapshot == 0, "a snapshot is in Redis")
+
+
 @pytest.mark.parametrize("fault", [Fault.NONE, Fault.AWAY])
 @run_async
 async def test_finished_journal_begins_with_the_last_state(tmp_path: Path, fault: Fault) -> None:
@@ -320,6 +334,52 @@ async def test_beyond_the_files_bound_events_are_counted_as_lost_and_a_snapshot_
         assert await made.in_redis() == bench.handled
         assert len(await made.record_ids()) == 20 - lost
         assert not bench.keeper.health().ok, "the log will never be whole again"
+
+
+@run_async
+async def test_journal_that_has_lost_events_begins_anew_though_nothing_happens(tmp_path: Path) -> None:
+    async with benches(tmp_path) as made:
+        bench = await made.start(max_bytes=500)
+        bench.redis.fault = Fault.AWAY
+        for n in range(20):
+            await bench.handle(f"a{n}")
+        assert bench.keeper.events_lost > 0
+        bench.redis.fault = Fault.NONE
+        await until(lambda: bench.keeper.problem is None, "Redis to be back")
+        assert await made.in_redis() == bench.handled
+
+
+@run_async
+async def test_what_a_full_disk_refuses_is_brought_to_redis_from_memory(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with benches(tmp_path) as made:
+        bench = await made.start()
+        bench.file.path = tmp_path / "a disk that is not there" / "gap.jsonl"
+        await bench.handle("a")
+        bench.redis.fault = Fault.AWAY
+        for n in range(5):
+            await bench.handle(f"b{n}", records=[segment("c1")])
+        assert "the disk refuses the journal; it waits in memory" in caplog.text
+        assert "bytes of them in memory only" in bench.keeper.health().words
+        bench.redis.fault = Fault.NONE
+        await until(lambda: bench.keeper.problem is None, "Redis to be back")
+        assert await made.in_redis() == bench.handled
+        assert len(await made.record_ids()) == 5
+        assert bench.keeper.events_lost == 0
+
+
+@run_async
+async def test_end_on_a_full_disk_without_redis_says_what_is_lost(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with benches(tmp_path) as made:
+        bench = await made.start()
+        bench.file.path = tmp_path / "a disk that is not there" / "gap.jsonl"
+        bench.redis.fault = Fault.AWAY
+        await bench.handle("a")
+        await bench.keeper.finish()
+        assert "bytes of the journal are LOST, the disk refuses them" in caplog.text
 
 
 @run_async

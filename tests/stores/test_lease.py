@@ -1,6 +1,7 @@
 """The lease and its fencing token, on a real Redis."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -162,6 +163,8 @@ async def test_redis_that_is_away_loses_nothing_and_is_told_in_words(tmp_path: P
     lease = Lease(nowhere, STREAM, "a")
     with pytest.raises(LeaseUnavailableError, match="Redis cannot be used"):
         await lease.acquire()
+    with pytest.raises(LeaseUnavailableError):
+        await lease.look()
     charge = Charge(lease, 1, lambda: pytest.fail("nobody can have taken over"))
     await charge.confirm()
     await charge.release()
@@ -192,3 +195,14 @@ def test_two_directories_have_two_names(tmp_path: Path) -> None:
         names.append(node.take())
         node.release()
     assert names[0] != names[1]
+
+
+def test_copy_of_a_directory_is_another_node(tmp_path: Path) -> None:
+    """Whoever sets up the second daemon may have copied all of the first one's data."""
+    original = Node(tmp_path / "a")
+    (tmp_path / "a").mkdir()
+    name = original.take()
+    copy = Node(shutil.copytree(tmp_path / "a", tmp_path / "b"))
+    assert copy.take() != name
+    original.release()
+    copy.release()

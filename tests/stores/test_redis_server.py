@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import redis.asyncio
 
+from callcenter.stores import redis_server
 from callcenter.stores.redis_server import RedisServer, RedisServerError, find_redis_server, running_url
 from tests.helpers import run_async
 from tests.redis_fixtures import running_redis
@@ -68,6 +69,20 @@ async def test_any_folder_will_do_however_long_its_name(tmp_path: Path, name: st
 
 @pytest.mark.usefixtures("redis_executable")
 @run_async
+async def test_server_that_refuses_pings_since_its_disk_is_full_has_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise redis.exceptions.ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
+
+    monkeypatch.setattr(redis.asyncio.Redis, "ping", refuse)
+    monkeypatch.setattr(redis_server, "START_TIMEOUT_S", 5.0)
+    async with running_redis(tmp_path) as server:
+        await set_value(server.url, "kept")
+
+
+@pytest.mark.usefixtures("redis_executable")
+@run_async
 async def test_server_that_dies_is_started_again_with_its_data(tmp_path: Path) -> None:
     async with running_redis(tmp_path) as server:
         await set_value(server.url, "kept")
@@ -79,9 +94,13 @@ async def test_server_that_dies_is_started_again_with_its_data(tmp_path: Path) -
         assert await get_value(server.url) == b"kept"
 
 
+@pytest.mark.parametrize("hangs", [False, True])
 @pytest.mark.usefixtures("redis_executable")
 @run_async
-async def test_server_that_a_killed_daemon_left_is_ended_first(tmp_path: Path) -> None:
+async def test_server_that_a_killed_daemon_left_is_ended_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    monkeypatch.setattr(redis_server, "LEFT_OVER_PATIENCE_S", 0.2)
     program = (
         "import asyncio, sys, pathlib\n"
         "from callcenter.stores.redis_server import RedisServer\n"
@@ -102,6 +121,8 @@ async def test_server_that_a_killed_daemon_left_is_ended_first(tmp_path: Path) -
         daemon.kill()
         await daemon.wait()
         assert alive(left)
+        if hangs:
+            os.kill(left, signal.SIGSTOP)
         async with running_redis(tmp_path) as server:
             assert not alive(left)
             assert server.pid != left
