@@ -19,10 +19,10 @@ demo: ## a whole call center with real calls, on this machine; Ctrl-C stops it a
 test: ## all tests, those on a real PBX, Redis, PostgreSQL and browser included
 	@scripts/setup test
 	@if [ "$$(id -u)" = 0 ]; then \
-		$(BIN)/python -m lab.pbx install && CALLCENTER_REQUIRE_ALL=1 $(BIN)/pytest $(PYTEST_ARGS); \
+		$(BIN)/python -m lab.pbx install && CALLCENTER_REQUIRE_ALL=1 scripts/run_tests $(PYTEST_ARGS); \
 	else \
 		echo "Not root: tests that need something that is not here are skipped, and listed at the end."; \
-		$(BIN)/pytest $(PYTEST_ARGS); \
+		scripts/run_tests $(PYTEST_ARGS); \
 	fi
 
 check: ## format, lint, types, import contracts and the house's other laws

@@ -64,10 +64,10 @@ main.add_command(drain)
 @_config
 def run(config: Path) -> None:
     """Run the daemon until SIGTERM or Ctrl-C."""
-    from callcenter import daemon  # noqa: PLC0415 - it chooses the reactor, which no other command needs
+    from callcenter import process  # noqa: PLC0415 - it chooses the reactor, which no other command needs
 
     try:
-        raise SystemExit(daemon.run(config))
+        raise SystemExit(process.run(config))
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
 

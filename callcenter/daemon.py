@@ -3,26 +3,17 @@
     events    PBX, directory, desktops  -> runner -> engine
     commands  engine -> runner -> PBX, directory, desktops, contact log, metrics
 
-The reactor is Twisted's asyncio reactor on uvloop: Twisted's AMI connection and asyncio's HTTP, SQL and Redis share one
-loop. Signals belong to the reactor.
+Reactor, signals and the process's end are the business of `process`.
 """
 
 import asyncio
 import contextlib
 import gc
 import logging
-import os
 import secrets
-import signal
-import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import uvloop
-from twisted.internet import asyncioreactor
-from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
 from callcenter.commands import Command, PbxCommand
 from callcenter.crm.directory import CustomerDirectory, LookUpOutcome
@@ -40,7 +31,7 @@ from callcenter.recovery import Recovered, gap_file, open_journal, recover
 from callcenter.routing.explain import Explanation
 from callcenter.rulebook.publishing import Publishing
 from callcenter.runner import Runner, WallClock
-from callcenter.settings import Loaded, SettingsError, load
+from callcenter.settings import Loaded, SettingsError
 from callcenter.standby import as_they_are_now, take_charge, texts
 from callcenter.stores.contact_log import ContactLog
 from callcenter.stores.database import DATABASE_ERRORS, default_url, in_short, open_database
@@ -392,59 +383,3 @@ def _session_secret(file: Path | None, data_dir: Path) -> bytes:
         kept.touch(mode=0o600)
         kept.write_bytes(secrets.token_bytes(SESSION_SECRET_BYTES))
     return kept.read_bytes()
-
-
-def run(config_path: Path) -> int:
-    """Run until a signal or a failure; return the exit code. Raises SettingsError before anything is started."""
-    loaded = load(config_path)
-    logging.basicConfig(
-        level=loaded.settings.log_level.upper(),
-        format="%(asctime)s.%(msecs)03dZ %(levelname)-8s %(name)s: %(message)s",
-        datefmt="%Y-%m-%dT%H:%M:%S",
-    )
-    logging.Formatter.converter = time.gmtime
-    for chatty in ("uvicorn", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    for warning in loaded.warnings:
-        log.warning("%s", warning)
-    loop = uvloop.new_event_loop()
-    asyncio.set_event_loop(loop)
-    asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
-    from twisted.internet import reactor as installed  # noqa: PLC0415 - only now is it the one that we want
-
-    reactor: Any = installed
-    daemon = Daemon(config_path, loaded, reactor)
-
-    async def start() -> None:
-        try:
-            await daemon.start()
-        except Exception as error:
-            daemon.failure = error
-            log.critical("the daemon does not start: %s", error, exc_info=log.isEnabledFor(logging.DEBUG))
-            reactor.stop()
-
-    starting = loop.create_task(start())  # begins as soon as the loop runs
-
-    def begin() -> None:
-        loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(daemon.reload()))
-
-    async def stop() -> None:
-        starting.cancel()  # else it would go on opening what is being closed
-        await asyncio.gather(starting, return_exceptions=True)
-        await daemon.stop()
-
-    def leave(result: object) -> None:
-        """Go at once: the reactor and libuv would wait for a look-up of a name, which nobody can break off."""
-        if isinstance(result, Failure):
-            daemon.failure = result.value
-            log.critical("the daemon did not stop in order", exc_info=result.value)
-        logging.shutdown()
-        os._exit(0 if daemon.failure is None else 1)
-
-    def end() -> Deferred[None]:
-        return Deferred.fromFuture(loop.create_task(stop())).addBoth(leave)
-
-    reactor.callWhenRunning(begin)
-    reactor.addSystemEventTrigger("before", "shutdown", end)
-    reactor.run()
-    return 0 if daemon.failure is None else 1

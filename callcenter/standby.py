@@ -16,7 +16,7 @@ from pathlib import Path
 
 from callcenter.desktop.server import Server
 from callcenter.desktop.standing_by import create_standby_app
-from callcenter.recovery import JOURNAL_PATIENCE_S
+from callcenter.recovery import JOURNAL_PATIENCE_S, gap_file
 from callcenter.settings import Loaded, Settings, SettingsError, load
 from callcenter.stores.journal import Journal
 from callcenter.stores.lease import Charge, Lease, LeaseUnavailableError, Node
@@ -25,6 +25,7 @@ from callcenter.systemd import ServiceManager
 log = logging.getLogger(__name__)
 
 POLL_S = 0.2
+GAP_PATIENCE_S = 2.0
 
 
 async def take_charge(
@@ -46,7 +47,7 @@ async def take_charge(
             gc.collect()  # now there is time for it: the takeover will have less to walk through
             gc.freeze()
 
-        patience_s = None if settings.redis.shared else JOURNAL_PATIENCE_S
+        patience_s = None if settings.redis.shared else _patience_s(settings)
         epoch = await wait_for_lease(lease, patience_s=patience_s, begin_to_stand_by=begin)
     reached = epoch is not None
     charge = Charge(lease, epoch or _epoch_without_redis(), lost)
@@ -111,6 +112,11 @@ async def as_they_are_now(config_path: Path, loaded: Loaded, seen: Mapping[Path,
         log.error("the files have mistakes now, what they said at the start of this process counts\n%s", error)
         return loaded
     return replace(now, settings=loaded.settings)
+
+
+def _patience_s(settings: Settings) -> float:
+    """A gap's file says that Redis was away when this daemon last ran, and holds all that is needed without it."""
+    return GAP_PATIENCE_S if gap_file(settings).exists else JOURNAL_PATIENCE_S
 
 
 def _epoch_without_redis() -> int:

@@ -50,9 +50,9 @@ def test_run_hands_the_file_to_the_daemon_and_tells_mistakes_without_a_traceback
     def run(config: Path) -> None:
         raise SettingsError([Mistake(str(config), 1, "a", "is wrong", "Mend it")])
 
-    daemon = SimpleNamespace(run=run)
-    monkeypatch.setitem(sys.modules, "callcenter.daemon", daemon)
-    monkeypatch.setattr(callcenter, "daemon", daemon, raising=False)
+    process = SimpleNamespace(run=run)
+    monkeypatch.setitem(sys.modules, "callcenter.process", process)
+    monkeypatch.setattr(callcenter, "process", process, raising=False)
     result = CliRunner().invoke(main, ["run", "--config", "there.yaml"])
     assert result.exit_code == 1
     assert result.stderr == "Error: 1 mistake in the settings:\n  there.yaml:1: a: is wrong. Mend it\n"
