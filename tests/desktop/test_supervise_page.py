@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from callcenter.desktop.desk import DeskUnavailableError
 from callcenter.events import ContactMoved, ContactPrioritised, ContactWithdrawn, Event, QueueStateSet
@@ -183,7 +183,12 @@ async def test_a_refusal_is_said_where_the_order_was_given() -> None:
         await row.get_by_role("button", name="Manage").click()
         panel = page.get_by_role("dialog", name="+12025550102")
         await panel.get_by_label("Move to").select_option("support")
-        desk.queues = [replace(view, state=QueueState.DRAINED) for view in desk.queues]
+
+        async def drain_first(route: Route) -> None:  # once the order is on its way; before, the page would not give it
+            desk.queues = [replace(view, state=QueueState.DRAINED) for view in desk.queues]
+            await route.continue_()
+
+        await page.route("**/api/contacts/*/move", drain_first)
         await panel.get_by_role("button", name="Move").click()
         await expect(panel.get_by_role("alert")).to_contain_text("The queue support is drained. Open it first")
         await expect(panel.get_by_label("Move to").locator("option")).to_have_text(["No other queue is open"])
