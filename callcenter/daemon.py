@@ -22,7 +22,7 @@ from callcenter.cti.fencing import Fence
 from callcenter.days import tell_days
 from callcenter.desktop.app import create_app
 from callcenter.desktop.desk import AgentLogin, Health, RecentContact, RulesRefusedError
-from callcenter.desktop.hub import Hub
+from callcenter.desktop.live.hub import Hub
 from callcenter.desktop.server import Server
 from callcenter.events import ConfigurationLoaded, DayBegan, Event, OfferingSet, PbxLost
 from callcenter.metrics import LoopLag, Metrics

@@ -14,16 +14,16 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from callcenter.desktop import errors
-from callcenter.desktop.api import Api
+from callcenter.desktop.access.guard import Guard
+from callcenter.desktop.access.passwords import Passwords
+from callcenter.desktop.access.sessions import COOKIE, Session, Sessions
+from callcenter.desktop.api.agents import Api
+from callcenter.desktop.api.door import Door
+from callcenter.desktop.api.rules import RulesApi
+from callcenter.desktop.api.supervisors import Supervisors
 from callcenter.desktop.desk import ROLE_AGENT, Desk
-from callcenter.desktop.door import Door
-from callcenter.desktop.guard import Guard
-from callcenter.desktop.hub import Hub
-from callcenter.desktop.page import CLOSE_SIGNED_OUT, Page
-from callcenter.desktop.passwords import Passwords
-from callcenter.desktop.publishing import RulesApi
-from callcenter.desktop.sessions import COOKIE, Session, Sessions
-from callcenter.desktop.supervisors import Supervisors
+from callcenter.desktop.live.hub import Hub
+from callcenter.desktop.live.page import CLOSE_SIGNED_OUT, Page
 from callcenter.metrics import Metrics
 
 PAGES = Path(__file__).parent / "pages"

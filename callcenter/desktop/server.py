@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from callcenter.desktop.hub import Hub
+from callcenter.desktop.live.hub import Hub
 
 GRACE_S = 2
 MAX_MESSAGE_BYTES = 4_096  # pages have nothing to say over the WebSocket

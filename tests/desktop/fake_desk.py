@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from callcenter.admin.versions import RuleVersion
 from callcenter.commands import AgentChanged, Command, QueueChanged, ScreenPop
 from callcenter.desktop.desk import AgentLogin, Health, RecentContact, RulesConflictError, RulesDraft
-from callcenter.desktop.hub import Hub
+from callcenter.desktop.live.hub import Hub
 from callcenter.events import (
     AgentNotReady,
     AgentReady,

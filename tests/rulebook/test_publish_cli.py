@@ -338,6 +338,6 @@ async def test_rollback_publishes_the_files_of_then_and_leaves_those_on_disk(tmp
 
 
 def test_the_daemon_is_waited_for_longer_than_it_takes() -> None:
-    from callcenter.desktop.publishing import PUBLISH_LIMIT_S
+    from callcenter.desktop.api.rules import PUBLISH_LIMIT_S
 
     assert daemon_client.HTTP_TIMEOUT_S > PUBLISH_LIMIT_S

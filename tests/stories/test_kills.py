@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from callcenter.desktop.messages import picture_body
+from callcenter.desktop.live.messages import picture_body
 from callcenter.engine import Engine
 from callcenter.hindsight import engine_of
 from callcenter.settings import load

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
-from callcenter.desktop import messages
+from callcenter.desktop.api.door import Body, Door
 from callcenter.desktop.desk import Desk
-from callcenter.desktop.door import Body, Door
 from callcenter.desktop.errors import ApiError
+from callcenter.desktop.live import messages
 from callcenter.events import ContactMoved, ContactPrioritised, ContactWithdrawn, OfferingSet, QueueStateSet
 from callcenter.overview import ContactView, QueueView
 from callcenter.routing.explain import Explanation

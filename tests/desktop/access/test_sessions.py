@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from callcenter.desktop import sessions
+from callcenter.desktop.access import sessions
+from callcenter.desktop.access.sessions import Sessions
 from callcenter.desktop.desk import AgentLogin
-from callcenter.desktop.sessions import Sessions
 from callcenter.types import AgentId
 from tests.desktop.fake_desk import ANNA, HASH
 

@@ -5,9 +5,9 @@ import socket
 
 import pytest
 
-from callcenter.desktop import hub as hub_module
-from callcenter.desktop import page as page_module
-from callcenter.desktop.page import CLOSE_TOO_SLOW, OUTBOX_LIMIT
+from callcenter.desktop.live import hub as hub_module
+from callcenter.desktop.live import page as page_module
+from callcenter.desktop.live.page import CLOSE_TOO_SLOW, OUTBOX_LIMIT
 from callcenter.types import OfferId
 from tests.desktop.fake_desk import ANNA, BORIS, FakeDesk
 from tests.desktop.serving import cookie_of, hear, listening, serving, until

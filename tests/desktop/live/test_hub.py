@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from callcenter.commands import EventIgnored, ScreenClear
-from callcenter.desktop import hub as hub_module
 from callcenter.desktop.desk import RecentContact
-from callcenter.desktop.page import CLOSE_ELSEWHERE, CLOSE_FULL, CLOSE_RESTART, CLOSE_SIGNED_OUT
+from callcenter.desktop.live import hub as hub_module
+from callcenter.desktop.live.page import CLOSE_ELSEWHERE, CLOSE_FULL, CLOSE_RESTART, CLOSE_SIGNED_OUT
 from callcenter.overview import QueueView
 from callcenter.types import AgentState, DeviceStatus, OfferId
 from tests.desktop.fake_desk import ANNA, BORIS, DANA, SALES, SUPPORT, SUSAN, FakeDesk, pop_for

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from callcenter.desktop.access.passwords import Passwords, TooManyAttemptsError
+from callcenter.desktop.access.sessions import COOKIE, MAX_AGE_S, Session, Sessions
+from callcenter.desktop.api.door import Body, Door
 from callcenter.desktop.desk import ROLE_AGENT, Desk
-from callcenter.desktop.door import Body, Door
 from callcenter.desktop.errors import ApiError
-from callcenter.desktop.hub import Hub
-from callcenter.desktop.messages import logged_out, state_of
-from callcenter.desktop.passwords import Passwords, TooManyAttemptsError
-from callcenter.desktop.sessions import COOKIE, MAX_AGE_S, Session, Sessions
+from callcenter.desktop.live.hub import Hub
+from callcenter.desktop.live.messages import logged_out, state_of
 from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, Event, WrapUpEnded
 from callcenter.types import AgentId, AgentState, ContactId
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from callcenter.desktop import door
+from callcenter.desktop.api import door
 from callcenter.desktop.desk import DeskUnavailableError
 from callcenter.events import AgentReady, Event
 from tests.desktop.fake_desk import ANNA, SUSAN, FakeDesk

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from callcenter.desktop import messages
+from callcenter.desktop.live import messages
 from callcenter.overview import ContactView, Overview, QueueView
 from callcenter.types import ContactId, ContactState, PbxName, QueueState, Tier
 from tests.desktop.fake_desk import ANNA, BORIS, SALES, SUPPORT, agent_view, pop_for, waiting

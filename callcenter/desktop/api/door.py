@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict
 
+from callcenter.desktop.access.sessions import COOKIE, Session, Sessions
 from callcenter.desktop.desk import ROLE_AGENT, ROLE_SUPERVISOR, AgentLogin, Desk, DeskUnavailableError
 from callcenter.desktop.errors import ApiError, not_signed_in
-from callcenter.desktop.sessions import COOKIE, Session, Sessions
 from callcenter.events import Event
 
 SUBMIT_LIMIT_S = 10.0

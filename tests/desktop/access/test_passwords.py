@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from argon2 import extract_parameters
 
-from callcenter.desktop import passwords
+from callcenter.desktop.access import passwords
+from callcenter.desktop.access.passwords import MAX_KEYS, WINDOW_MS, Attempts, Passwords, TooManyAttemptsError
 from callcenter.desktop.desk import AgentLogin
-from callcenter.desktop.passwords import MAX_KEYS, WINDOW_MS, Attempts, Passwords, TooManyAttemptsError
 from callcenter.types import AgentId
 from tests.desktop.fake_desk import ANNA, HASH, PASSWORD
 from tests.helpers import run_async

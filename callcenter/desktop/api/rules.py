@@ -15,8 +15,8 @@ from pydantic_core import PydanticCustomError
 
 from callcenter.admin import versions as rule_files
 from callcenter.admin.versions import MAX_AUTHOR, MAX_BYTES, MAX_MESSAGE, RuleFilesError, RuleVersion
+from callcenter.desktop.api.door import Body, Door
 from callcenter.desktop.desk import Desk, RulesConflictError, RulesDraft, RulesRefusedError
-from callcenter.desktop.door import Body, Door
 from callcenter.desktop.errors import ApiError
 
 PUBLISH_LIMIT_S = 60.0  # to check rules of MAX_BYTES takes a while; calls go on meanwhile

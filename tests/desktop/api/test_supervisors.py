@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from callcenter.desktop import supervisors
+from callcenter.desktop.api import supervisors
 from callcenter.events import ContactMoved, ContactPrioritised, ContactWithdrawn, OfferingSet, QueueStateSet
 from callcenter.types import AgentId, ContactId, ContactState, QueueState
 from tests.desktop.fake_desk import ANNA, BORIS, SALES, SUPPORT, SUSAN, FakeDesk, waiting

@@ -12,9 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from callcenter.commands import AgentChanged, Command, ScreenClear, ScreenPop
-from callcenter.desktop import messages
 from callcenter.desktop.desk import Desk
-from callcenter.desktop.page import CLOSE_ELSEWHERE, CLOSE_FULL, CLOSE_RESTART, CLOSE_SIGNED_OUT, CLOSE_TOO_SLOW, Page
+from callcenter.desktop.live import messages
+from callcenter.desktop.live.page import (
+    CLOSE_ELSEWHERE,
+    CLOSE_FULL,
+    CLOSE_RESTART,
+    CLOSE_SIGNED_OUT,
+    CLOSE_TOO_SLOW,
+    Page,
+)
 from callcenter.overview import Overview
 from callcenter.types import AgentId, AgentState
 
