@@ -7,6 +7,10 @@ BENCHMARKS = {
         "make bench-core",
         "one decision of the pure core, by agents, waiting contacts and skill combinations, beside a naive scan",
     ),
+    "desktop": (
+        "make bench-desktop",
+        "from a call to its screen pop with 500 agents' and 20 supervisors' pages open, and what those cost the calls",
+    ),
     "journal": (
         "make bench-journal",
         "what the journal adds to an event's latency, in the daemon's own Redis and an external one, beside none",
@@ -14,6 +18,14 @@ BENCHMARKS = {
     "pbx": (
         "make bench-pbx",
         "the same SIPp load through app_queue and the daemon, on one Asterisk: arrival to ring, agents' idle gap",
+    ),
+    "reports": (
+        "make bench-reports",
+        "a month by half-hours from a log of ten million contacts, in PostgreSQL and SQLite",
+    ),
+    "report_checks": (
+        "make bench-report-day",
+        "every report of a simulated day of 30,000 contacts, value by value against a recount of the raw facts",
     ),
     "restart": (
         "make bench-restart",

@@ -55,7 +55,7 @@ async def at_work(pbx: Pbx, folder: Path) -> AsyncIterator[Center]:
     """A daemon of its own for one run, in an empty folder, with all agents READY."""
     agents = [AgentSpec(f"agent{phone}", phone, {"service": 7}, [QUEUE]) for phone in pbx.agents]
     center = Center(folder, pbx.ami_port, pbx.ami_secret, agents, ROUTING)
-    await _fill_database(center)
+    await fill_database(center)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(center)
         for agent in agents:
@@ -71,7 +71,7 @@ def cpu(center: Center) -> Cpu:
     return Cpu(center.cpu_s(), process_cpu_s(redis_pid))
 
 
-async def _fill_database(center: Center) -> None:
+async def fill_database(center: Center) -> None:
     center.data_dir.mkdir(parents=True)
     database = open_database(default_url(center.data_dir))
     try:

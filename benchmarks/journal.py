@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import gc
 import json
-import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -70,6 +69,7 @@ from callcenter.types import (
     SkillName,
     Tier,
 )
+from lab.ports import server_port
 
 PBX = PbxName("bench")
 QUEUE = QueueName("calls")
@@ -241,9 +241,7 @@ def _state_of(engine: Engine) -> Callable[[], bytes]:
 @contextlib.asynccontextmanager
 async def external_redis(folder: Path) -> AsyncIterator[str]:
     """A redis-server as an admin runs it; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = server_port()
     place = folder / EXTERNAL
     place.mkdir()
     options = {"port": port, "bind": "127.0.0.1", "save": "", "appendonly": "yes", "appendfsync": "everysec"}

@@ -16,7 +16,8 @@ import click
 
 from benchmarks.observer import Observer
 from callcenter.crm.sample import MAX_CUSTOMERS, sample_customers
-from lab.pbx import Pbx, free_port
+from lab.pbx import Pbx
+from lab.ports import passing_port
 from lab.sipp import Caller, Callers, Sipp, Step, What, register
 
 SCENARIO = Path(__file__).parent / "phone.xml"
@@ -73,7 +74,7 @@ class Phones(Sipp):
     def __init__(self, pbx: Pbx, names: Sequence[str], talk_ms: int, limit_s: float) -> None:
         self._pbx, self._names = pbx, names
         scenario = SCENARIO.read_bytes().replace(b"@talk_ms@", str(talk_ms).encode())
-        super().__init__(["-sf", "phone.xml"], {"phone.xml": scenario}, free_port(socket.SOCK_DGRAM), limit_s)
+        super().__init__(["-sf", "phone.xml"], {"phone.xml": scenario}, passing_port(socket.SOCK_DGRAM), limit_s)
 
     def start(self) -> None:
         """Start the process and register. It listens long before the first call. Blocks for a moment."""

@@ -2,13 +2,17 @@
 
 At a simulated PBX 1,500 callers call, 500 agents answer and talk on, 1,000 callers wait. Then the daemon is killed and
 started, several times. It serves as soon as /health/ready has all parts well: the state is restored, the PBX is synced,
-agents' pages are answered. Its log says where the time went.
+agents' pages are answered. Its log says where the time went, and the system what of it was computing.
+
+The daemon finds its modules compiled, as an installed one does: it may keep them in `__pycache__`, whatever
+PYTHONDONTWRITEBYTECODE says here. Where others use the machine, compare two runs by `cpu`, which they disturb less.
 """
 
 import asyncio
 import contextlib
 import http.client
 import json
+import os
 import re
 import tempfile
 import time
@@ -34,6 +38,7 @@ LONG_S = 3_600.0
 AIM_S = 2.0
 LIMIT_S = 120.0
 CALLS_AT_ONCE = 50
+POLL_S = 0.025  # each question takes the daemon 3 ms of what it is at
 _LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})Z \S+ +\S+ (.*)")
 _REPLAYED = re.compile(r"journal read: .*, (\d+) events after it")
 
@@ -41,7 +46,8 @@ _REPLAYED = re.compile(r"journal read: .*, (\d+) events after it")
 @dataclass(frozen=True, slots=True)
 class Restart:
     """Milliseconds from the process's start: to its first word, with the journal's Redis up, with the journal read,
-    with its pages up, and until it serves. `replayed` is how many events came behind the snapshot.
+    with its pages up, and until it serves. `replayed` is how many events came behind the snapshot, `cpu_ms` what the
+    process has computed until it served.
     """
 
     python_ms: int
@@ -50,6 +56,7 @@ class Restart:
     pages_ms: int
     serves_ms: int
     replayed: int
+    cpu_ms: int
 
     @property
     def parts(self) -> dict[str, int]:
@@ -63,7 +70,7 @@ class Restart:
         }
 
 
-def told(log: str, began_s: float, serves_s: float) -> Restart:
+def told(log: str, began_s: float, serves_s: float, cpu_s: float) -> Restart:
     """What the log of one start says of its stages. Times are seconds since the epoch. Raises ValueError."""
     lines = [(_ms_of(found[1], began_s), found[2]) for found in map(_LINE.match, log.splitlines()) if found]
 
@@ -81,6 +88,7 @@ def told(log: str, began_s: float, serves_s: float) -> Restart:
         pages_ms=when("agents sign in at"),
         serves_ms=round((serves_s - began_s) * 1_000),
         replayed=int(replayed[1]) if replayed else 0,
+        cpu_ms=round(cpu_s * 1_000),
     )
 
 
@@ -128,11 +136,11 @@ class FullHouse:
 def sign_in(center: Center) -> None:
     """All agents are ready; their pages stay closed. Blocks."""
     for agent in center.agents:
-        cookie = _post(center, "/api/sign-in", {"agent": agent.id, "password": center.password})
-        _post(center, "/api/ready", {}, cookie)
+        cookie = post(center, "/api/v1/sign-in", {"agent": agent.id, "password": center.password})
+        post(center, "/api/v1/ready", {}, cookie)
 
 
-def _post(center: Center, path: str, body: dict[str, str], cookie: str = "") -> str:
+def post(center: Center, path: str, body: dict[str, str], cookie: str = "") -> str:
     """Returns the cookie of the session. Raises ValueError where it is refused."""
     connection = http.client.HTTPConnection("127.0.0.1", center.http_port, timeout=LIMIT_S)
     with contextlib.closing(connection):
@@ -156,9 +164,10 @@ async def restart(center: Center) -> Restart:
         daemon.check()
         if time.time() > began_s + LIMIT_S:
             raise ValueError(f"the daemon does not serve after {LIMIT_S:g} s: {daemon.log()}")
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(POLL_S)
     serves_s = time.time()
-    return told(daemon.log_file.read_bytes()[before:].decode(), began_s, serves_s)
+    cpu_s = daemon.cpu_s()
+    return told(daemon.log_file.read_bytes()[before:].decode(), began_s, serves_s, cpu_s)
 
 
 async def measure(reactor: Any, *, agents: int, waiting: int, times: int) -> list[Restart]:
@@ -175,7 +184,8 @@ async def measure(reactor: Any, *, agents: int, waiting: int, times: int) -> lis
 
 def line(number: int, one: Restart) -> str:
     parts = ", ".join(f"{name.removesuffix('_ms')} {ms}" for name, ms in one.parts.items())
-    return f"start {number}: serves after {one.serves_ms} ms ({parts}); {one.replayed} events handled again"
+    served = f"start {number}: serves after {one.serves_ms} ms ({parts}), cpu {one.cpu_ms}"
+    return f"{served}; {one.replayed} events handled again"
 
 
 def figures(found: Sequence[Restart]) -> dict[str, Any]:
@@ -183,6 +193,7 @@ def figures(found: Sequence[Restart]) -> dict[str, Any]:
     return {
         "serves_ms": {"median": _median([one.serves_ms for one in found]), "max": max(one.serves_ms for one in found)},
         **{name: _median([one.parts[name] for one in found]) for name in found[0].parts},
+        "cpu_ms": _median([one.cpu_ms for one in found]),
         "events_replayed": _median([one.replayed for one in found]),
         "starts": len(found),
     }
@@ -198,6 +209,7 @@ def _median(values: Sequence[int]) -> int:
 @click.option("--times", default=5, show_default=True, help="How often the daemon dies.")
 def main(agents: int, waiting: int, times: int) -> None:
     """Print a line for each start and, last, one line of JSON."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # of the daemon, which this process starts
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     asyncioreactor.install(loop)  # type: ignore[no-untyped-call]

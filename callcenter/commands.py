@@ -7,6 +7,22 @@ recognised: offers and contacts by their ids, segments by contact and number.
 
 from typing import TYPE_CHECKING
 
+from callcenter.call_commands import (
+    CallCommand,
+    ConferCallers,
+    DialCustomer,
+    FetchCaller,
+    HoldCaller,
+    ReleaseCaller,
+    ReturnCaller,
+    RingNumber,
+    RingOwnPhone,
+    StopDialling,
+)
+from callcenter.facts import Fact
+from callcenter.orders import Answer, AnswerPhone, ListenCommand
+from callcenter.stories import QueueLeft, RecordNote
+from callcenter.talks import Consult, Direction, Note
 from callcenter.types import (
     AgentId,
     AgentState,
@@ -147,6 +163,9 @@ class ScreenPop:
     relaxed: tuple[str, ...] = ()  # the relaxation steps taken so far, in words
     tags: tuple[str, ...] = ()
     text: str = ""  # what the rule tells the agent
+    given_by: str | None = None  # the supervisor who has given it to this agent
+    accept: bool = False  # the agent may accept it on the page, and the phone answers
+    notes: tuple[Note, ...] = ()  # oldest first, those of whoever had the contact before included
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +191,29 @@ class AgentChanged:
     deadline_ms: int | None
     contact: ContactId | None
     pending: str | None
+    set_by: str | None = None  # the supervisor who has ordered the state, None: nobody
+    pending_by: str | None = None  # the same of `pending`
+
+
+@dataclass(frozen=True, slots=True)
+class CallChanged:
+    """The call that the agent has, as it is now; `contact` None: none any more, and nothing else counts.
+
+    `since_ms` is when this agent and the customer were connected or, while an outbound call is `dialling`, when it was
+    begun. `held_since_ms` is set while the customer is `on_hold`. `number` is the customer's, None: withheld. An agent
+    who is consulted has the consultation as its contact, and `number` is the agent's who asks, None.
+    """
+
+    agent: AgentId
+    contact: ContactId | None
+    since_ms: int = 0
+    on_hold: bool = False
+    held_since_ms: int | None = None
+    consult: Consult | None = None
+    conference: bool = False
+    direction: Direction = Direction.IN
+    number: str | None = None
+    dialling: bool = False
 
 
 # ---- to the log and the metrics
@@ -223,6 +265,7 @@ class RecordContact:
     offers: int
     service_level_ms: int | None
     tags: tuple[str, ...] = ()
+    direction: Direction = Direction.IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +277,7 @@ class RecordDisposition:
     queue: QueueName
     disposition: str | None
     handled_ms: int
+    follow_up_on: str | None = None  # a date such as 2026-12-24
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +342,15 @@ Command = (
     RingDevice
     | StopRinging
     | ConfirmConnection
+    | RingNumber
+    | RingOwnPhone
+    | DialCustomer
+    | StopDialling
+    | HoldCaller
+    | FetchCaller
+    | ReleaseCaller
+    | ReturnCaller
+    | ConferCallers
     | SendAway
     | TakeBack
     | SetMusic
@@ -306,14 +359,36 @@ Command = (
     | ScreenPop
     | ScreenClear
     | AgentChanged
+    | CallChanged
     | RecordSegment
     | RecordContact
     | RecordDisposition
+    | RecordNote
     | RecordDecision
+    | Fact
     | QueueChanged
+    | QueueLeft
     | ContactRouted
     | OfferClosed
     | EventIgnored
+    | Answer
+    | ListenCommand
+    | AnswerPhone
 )
 
-PbxCommand = RingDevice | StopRinging | ConfirmConnection | SendAway | TakeBack | SetMusic | PlaySounds
+PbxCommand = (
+    RingDevice
+    | RingNumber
+    | RingOwnPhone
+    | DialCustomer
+    | StopDialling
+    | StopRinging
+    | ConfirmConnection
+    | CallCommand
+    | SendAway
+    | TakeBack
+    | SetMusic
+    | PlaySounds
+    | ListenCommand
+    | AnswerPhone
+)

@@ -8,48 +8,73 @@ Reactor, signals and the process's end are the business of `process`.
 
 import asyncio
 import contextlib
-import gc
 import logging
-import secrets
+import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from callcenter.commands import Command, PbxCommand
+from callcenter import garbage
+from callcenter.accounts import Accounts, session_secret
+from callcenter.call_settings import Outbound
+from callcenter.commands import Command, LookUpCustomer, PbxCommand
+from callcenter.contact_book import ContactBook
 from callcenter.crm.directory import CustomerDirectory, LookUpOutcome
+from callcenter.crm.sources import open_source
 from callcenter.cti.asterisk import AsteriskPbx
 from callcenter.cti.fencing import Fence
 from callcenter.days import tell_days
-from callcenter.desktop.app import create_app
+from callcenter.desktop.address import bind
 from callcenter.desktop.desk import AgentLogin, Health, RecentContact, RulesRefusedError
+from callcenter.desktop.floor import EngineFloor
 from callcenter.desktop.live.hub import Hub
-from callcenter.desktop.server import Server
+from callcenter.desktop.tls import renew, tls_of
 from callcenter.events import ConfigurationLoaded, DayBegan, Event, OfferingSet, PbxLost
 from callcenter.metrics import LoopLag, Metrics
-from callcenter.overview import Overview
+from callcenter.overview import AgentView, Overview
+from callcenter.records import RecordChange
 from callcenter.recovery import Recovered, gap_file, open_journal, recover
+from callcenter.reports.service import ReportService
+from callcenter.retention.daily import Daily
 from callcenter.routing.explain import Explanation
 from callcenter.rulebook.publishing import Publishing
+from callcenter.rulebook.staffing import Staffing
 from callcenter.runner import Runner, WallClock
+from callcenter.scripts import Script
 from callcenter.settings import Loaded, SettingsError
 from callcenter.standby import as_they_are_now, take_charge, texts
 from callcenter.stores.contact_log import ContactLog
 from callcenter.stores.database import DATABASE_ERRORS, default_url, in_short, open_database
+from callcenter.stores.figures import FiguresKept
 from callcenter.stores.journal_keeper import JournalKeeper
 from callcenter.stores.lease import FencedError, Node
 from callcenter.stores.migrations import MigrationError, migrate
-from callcenter.stores.rule_versions import RuleVersions
 from callcenter.stores.snapshot import encode_snapshot
 from callcenter.systemd import ServiceManager
-from callcenter.types import AgentId, ContactId
+from callcenter.types import AgentId, ContactId, PbxName, QueueName
+from callcenter.watch import Watch
 
 log = logging.getLogger(__name__)
 
-WATCH_INTERVAL_S = 1.0
 MIGRATION_RETRY_S = 2.0
+CANCEL_AGAIN_S = 0.1
 STOP_LIMIT_S = 2.0  # for the phones to stop ringing
 STOPPED_BY, STARTED_BY = "(stop)", "(start)"  # no supervisor can be called that
-SESSION_SECRET_BYTES = 32
+CONTACTS_OF_EACH_QUEUE = 20  # that screens are shown at least, for those who see some queues only
+
+
+async def end_task(task: asyncio.Task[None]) -> None:
+    """Cancel the task and wait for its end. It is asked again and again: a driver that is cancelled while it connects
+    may turn that into an error of its own; the task takes it for a connection that failed, and goes on."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_AGAIN_S)
+
+
+def _load_pages() -> None:
+    """Import what serves the pages. That takes long, and a start has to wait for Redis and for the PBX anyway."""
+    import callcenter.desktop.app  # noqa: PLC0415
+    import callcenter.desktop.server  # noqa: F401, PLC0415
 
 
 class Daemon:
@@ -62,8 +87,8 @@ class Daemon:
         self._service_manager = ServiceManager()
         self._silence: Callable[[str], None] = lambda _: None
         self._closing = contextlib.AsyncExitStack()
-        self._health: dict[str, Health] = {}
         self._has_been_synced = False
+        self._unanswered: list[LookUpCustomer] = []  # of the run before; callers are asked for first, at the PBX
         self._serves = False
         self.failure: BaseException | None = None
 
@@ -71,9 +96,11 @@ class Daemon:
 
     async def start(self) -> None:
         """Bring everything up; calls are taken as soon as the PBX is synced, whatever SQL does."""
+        self._pages_loaded = asyncio.create_task(asyncio.to_thread(_load_pages))
         settings = self._loaded.settings
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # customers and their contacts are in it
-        self._session_secret = _session_secret(settings.http.session_secret_file, settings.data_dir)
+        self._session_secret = session_secret(settings.http.session_secret_file, settings.data_dir)
+        self._tls = tls_of(settings.http)
         node = Node(settings.data_dir)
         node.take()
         self._closing.callback(node.release)
@@ -93,14 +120,15 @@ class Daemon:
             settings.data_dir,
             default_region=settings.crm.default_region,
         )
+        self._figures = FiguresKept(self._database.engine)
         gap = gap_file(settings)
         self._keeper = JournalKeeper(self._journal, gap, snapshot_every=settings.redis.snapshot_every, fail=self._fail)
         self._closing.push_async_callback(self._keeper.close)
         recovered = await recover(self._journal, gap, self._loaded.configuration, patience_s)
         self._make_core(recovered)
-        versions = RuleVersions(self._database.engine)
-        self._rules = Publishing(self._config_path, self._loaded, versions, self._take, self._clock.now_ms)
-        await self._rules.begin()
+        self._rules = Publishing(self._config_path, self._loaded, self._database.engine, self._take, self._clock.now_ms)
+        self._loaded = await self._rules.begin()
+        self._staff = Staffing(self._rules)
         self._make_shells()
         await self._start_shells(recovered)
 
@@ -136,31 +164,46 @@ class Daemon:
         )
         self._silence = self._pbx.silence
         name = settings.pbx.name
-        self._metrics = Metrics(self.overview)
+        engine = self._runner.engine
+        self._metrics = Metrics(self.overview, lambda: engine.snapshot().totals, agents=settings.metrics.agents)
+        self._metrics.at_rest = self._runner.at_rest
         self._pbx.lag_observers.append(lambda seconds: self._metrics.ami_lag(name, seconds))
         self._pbx.synced_observers.append(self._pbx_synced)
-        self._metrics.configure(self._loaded.configuration)
+        self._metrics.configure(self._loaded.configuration, self._loaded.not_ready_reasons)
+        self._keeper.append_observers.append(self._metrics.journal_appended)
         self._runner.stats.decision_observers.append(self._metrics.observe_decision)
+        kind = settings.crm.source
+        self._metrics.customer_source(kind)
         self._directory = CustomerDirectory(
             self._database.engine,
             settings.crm,
             self._runner.submit,
             attributes=self._loaded.configuration.attributes,
+            source=open_source(settings.crm),
             observe=self._looked_up,
+            observe_source=lambda outcome, seconds: self._metrics.observe_source(kind, outcome.value, seconds),
+            observe_cache=lambda result: self._metrics.observe_cache(result.value),
         )
+        loaded, keep = (lambda: self._loaded), self._runner.submit_and_wait
+        self._accounts = Accounts(self._database.engine, loaded, keep, self.now_ms, observe=self._metrics.webhook)
+        self._accounts.nudge, self._runner.also = self._log.nudge, self._accounts.notices
+        self._book = ContactBook(self._database.engine, lambda: self._runner.engine, settings.crm.default_region)
+        self.reports = ReportService(settings, lambda: self._loaded.timezone, self.now_ms)
         self._hub = Hub(self)
-        self._server = Server(
-            create_app(self, self._hub, self._metrics), self._hub, settings.http.host, settings.http.port
-        )
+        self._watch = Watch(self._journal, self._keeper, self._database, self._log, self._runner, self._pbx)
         self._lag = LoopLag(self._metrics)
 
     async def _start_shells(self, recovered: Recovered) -> None:
         self._closing.push_async_callback(self._log.close)
+        self._closing.push_async_callback(self._figures.stop)
         self._closing.push_async_callback(self._directory.close)
         self._runner.start()
         self._closing.push_async_callback(self._runner.stop)
         for command in recovered.engine.resume():
-            self._route(command)
+            if isinstance(command, LookUpCustomer):
+                self._unanswered.append(command)
+            else:
+                self._route(command)
         for pbx in recovered.engine.snapshot().pbxs:
             self._runner.submit(PbxLost(pbx))
         if recovered.engine.snapshot().offering_stopped_by is not None:
@@ -168,19 +211,33 @@ class Daemon:
         await self._runner.submit_and_wait(ConfigurationLoaded(self._loaded.configuration))
         self._run_beside(tell_days(self._begin_day, self._clock.now_ms))
         self._run_beside(self._migrate())
-        self._run_beside(self._watch())
+        self._run_beside(self._watch.go_on(self._looked))
+        self._run_beside(self._accounts.tell_webhooks(self.overview))
+        engine, clock, tell = self._database.engine, self._clock, self._metrics.retention
+        self._run_beside(Daily(engine, self._loaded.settings, clock.now_ms, self._log, tell).go_on())
         self._lag.start()
         self._closing.push_async_callback(self._lag.stop)
-        await self._server.start()
-        self._closing.push_async_callback(self._server.stop)
+        bound = bind(self._loaded.settings.http.host, self._loaded.settings.http.port)
+        self._closing.callback(bound.close)
         self._pbx.start()
         self._closing.push_async_callback(self._stop_pbx)
-        # What has been made by now stays: a full collection that walks all of it would hold up calls for 0.1 s.
-        gc.collect()
-        gc.freeze()
+        await self._open_pages(bound)
+        garbage.settle()
+        self._run_beside(garbage.collect_seldom())
         self._serves = True
         self._service_manager.ready("in charge")
-        log.info("agents sign in at %s", self._server.url)
+
+    async def _open_pages(self, bound: socket.socket) -> None:
+        """While the PBX lists its calls."""
+        await self._pages_loaded
+        from callcenter.desktop.app import create_app  # noqa: PLC0415 - see _load_pages
+        from callcenter.desktop.server import Server  # noqa: PLC0415
+
+        app = await asyncio.to_thread(create_app, self, self._hub, self._metrics)
+        server = Server(app, self._hub, bound, self._tls)
+        await server.start()
+        self._closing.push_async_callback(server.stop)
+        log.info("agents sign in at %s", server.url)
 
     async def stop(self) -> None:
         """Stop in the reverse order of the start, however far that came. Callers stay in hold at the PBX."""
@@ -207,12 +264,13 @@ class Daemon:
         except (SettingsError, RulesRefusedError) as error:
             log.error("the configuration in use stays, the new one has mistakes\n%s", error)
             return
+        renew(self._tls)
         log.info("configuration reloaded: %d agents, %d rules", len(loaded.logins), len(loaded.configuration.rules))
 
     async def _take(self, loaded: Loaded, reroute: bool) -> None:
         """Put a configuration in force, all of it in one event."""
         self._loaded = loaded
-        self._metrics.configure(loaded.configuration)
+        self._metrics.configure(loaded.configuration, loaded.not_ready_reasons)
         self._directory.declare(loaded.configuration.attributes)
         await self._runner.submit_and_wait(ConfigurationLoaded(loaded.configuration, reroute))
 
@@ -224,11 +282,7 @@ class Daemon:
         task = asyncio.create_task(work)
         task.add_done_callback(self._task_ended)
 
-        async def end() -> None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-        self._closing.push_async_callback(end)
+        self._closing.push_async_callback(end_task, task)
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         """A watcher that died would leave /health/ready at what it saw last."""
@@ -252,7 +306,6 @@ class Daemon:
             self._hub.execute(command)
             self._directory.execute(command)
             self._log.execute(command)
-        self._metrics.execute(command)
 
     def _looked_up(self, outcome: LookUpOutcome, duration_s: float) -> None:
         self._metrics.observe_lookup(outcome.value, duration_s)
@@ -263,9 +316,15 @@ class Daemon:
         if synced and self._has_been_synced:
             self._metrics.ami_reconnected(name)
         self._has_been_synced |= synced
+        if synced:
+            for command in self._unanswered:
+                self._route(command)
+            self._unanswered.clear()
 
     def _begin_day(self, began: DayBegan) -> None:
         self._runner.submit(began)
+        if not self._serves:
+            return  # what was read has its hours for a year, and the next midnight gives it another
         self._expanding = asyncio.create_task(self._rules.expand_hours())
         self._expanding.add_done_callback(self._task_ended)
 
@@ -277,6 +336,7 @@ class Daemon:
             try:
                 await migrate(self._database.engine)
                 self._log.start()
+                self._figures.start()
                 await self._rules.settle()
                 return
             except DATABASE_ERRORS as error:
@@ -286,32 +346,20 @@ class Daemon:
                 return
             await asyncio.sleep(MIGRATION_RETRY_S)
 
-    async def _watch(self) -> None:
-        """Ask Redis and SQL how they are; the PBX tells by itself."""
-        while True:
-            journal, database = await asyncio.gather(self._journal.health(), self._database.health())
-            if journal.ok:
-                self._keeper.nudge()
-            self._health["redis"] = Health(journal.ok, journal.words)
-            log_health = self._log.health()
-            sql = database if not database.ok else log_health
-            self._health["sql"] = Health(sql.ok, f"{database.words}; {log_health.words}" if sql.ok else sql.words)
-            keeper = self._keeper
-            self._metrics.journal(keeper.problem is None, keeper.gap_bytes, keeper.events_lost, keeper.records_lost)
-            self._metrics.contact_log_pending(self._log.pending)
-            self._metrics.bounds(self._runner.waiting, self._clock.ahead_s(), self._hub.dropped_slow)
-            if database.ok:
-                await self._rules.settle()
-            await asyncio.sleep(WATCH_INTERVAL_S)
+    async def _looked(self, database_is_there: bool) -> None:
+        """The parts have been asked how they are."""
+        keeper = self._keeper
+        self._metrics.journal(keeper.problem is None, keeper.gap_bytes, keeper.events_lost, keeper.records_lost)
+        self._metrics.contact_log_pending(self._log.pending)
+        self._metrics.bounds(self._runner.waiting, self._clock.ahead_s(), self._hub.dropped_slow)
+        if database_is_there:
+            await self._rules.settle()
 
     # ---- the Desk
 
     @property
     def agents(self) -> Mapping[AgentId, AgentLogin]:
-        return {
-            login.id: AgentLogin(login.id, login.name, login.password_hash, login.roles)
-            for login in self._loaded.logins.values()
-        }
+        return self._accounts.logins
 
     @property
     def dispositions(self) -> Sequence[str]:
@@ -329,57 +377,64 @@ class Daemon:
     def rules(self) -> Publishing:
         return self._rules
 
+    @property
+    def floor(self) -> EngineFloor:
+        return EngineFloor(lambda: self._runner.engine, lambda: self._loaded)
+
+    @property
+    def staff(self) -> Staffing:
+        return self._staff
+
     def now_ms(self) -> int:
         return self._clock.now_ms()
 
     def overview(self) -> Overview:
-        return self._runner.engine.overview(self._clock.now_ms())
+        return self._runner.engine.overview(self._clock.now_ms(), of_each=CONTACTS_OF_EACH_QUEUE)
+
+    async def draw(self) -> Overview:
+        strokes = self._runner.engine.draw(self._clock.now_ms(), of_each=CONTACTS_OF_EACH_QUEUE)
+        while True:
+            try:
+                next(strokes)
+            except StopIteration as drawn:
+                picture: Overview = drawn.value
+                return picture
+            await asyncio.sleep(0)
+
+    def agent(self, agent: AgentId) -> AgentView | None:
+        return self._runner.engine.agent(agent)
 
     def explain(self, contact: ContactId) -> Explanation | None:
         return self._runner.engine.explain(self.now_ms(), contact)
 
     def health(self) -> Mapping[str, Health]:
-        not_yet = Health(False, "has not been asked yet")
-        pbx = self._pbx.health
-        keeping = self._keeper.health()
-        return {
-            "pbx": Health(pbx.synced, pbx.words),
-            "redis": self._health.get("redis", not_yet),
-            "sql": self._health.get("sql", not_yet),
-            "engine": Health(
-                keeping.ok, f"{self._runner.stats.handled} events handled; {keeping.words}{self._drained}"
-            ),
-        }
+        return self._watch.health()
 
     @property
-    def _drained(self) -> str:
-        stopped_by = self._runner.engine.snapshot().offering_stopped_by
-        return "" if stopped_by is None else f"; no offers are made, {stopped_by} has asked for it"
+    def access(self) -> Accounts:
+        return self._accounts
 
-    async def submit(self, event: Event) -> None:
-        await self._runner.submit_and_wait(event)
+    async def submit(self, event: Event, change: RecordChange | None = None) -> str | None:
+        return await self._runner.submit_and_wait(event, *(() if change is None else (change,)))
+
+    @property
+    def book(self) -> ContactBook:
+        return self._book
+
+    @property
+    def pbx(self) -> PbxName:
+        return PbxName(self._loaded.settings.pbx.name)
+
+    @property
+    def outbound(self) -> Outbound:
+        return Outbound(self._loaded.settings.calls, self._loaded.settings.crm.default_region)
+
+    @property
+    def crm_link(self) -> str | None:
+        return self._loaded.settings.crm.link
+
+    def script(self, queue: QueueName) -> Script | None:
+        return self._loaded.scripts.get(queue)
 
     async def recent_contacts(self, customer_ids: Sequence[int], caller: str | None) -> Sequence[RecentContact]:
-        contacts = await self._log.recent(customer_ids, caller)
-        return [
-            RecentContact(
-                arrived_ms=contact.arrived_ms,
-                queue=contact.queue,
-                agent=contact.agent,
-                outcome=contact.outcome,
-                disposition=contact.disposition,
-                talked_ms=contact.talk_ms or None,
-            )
-            for contact in contacts
-        ]
-
-
-def _session_secret(file: Path | None, data_dir: Path) -> bytes:
-    """The key of the sessions: from the admin's file, else made once and kept in the data directory."""
-    if file is not None:
-        return file.read_bytes()
-    kept = data_dir / "session-secret"
-    if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_bytes(secrets.token_bytes(SESSION_SECRET_BYTES))
-    return kept.read_bytes()
+        return await self._book.recent(self._log, customer_ids, caller)

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from callcenter.admin.versions import MAX_BYTES
+from callcenter.desktop.tls import trusting_only
 from callcenter.settings import Settings
 
 HTTP_TIMEOUT_S = 75.0  # longer than the daemon takes for its answer
@@ -40,22 +41,35 @@ class DaemonClient:
     def __init__(self, settings: Settings, config: Path, login: str) -> None:
         host, self._port, self._config = settings.http.host, settings.http.port, config
         self._host = _ANYWHERE.get(host, host)
+        self._tls = settings.http.tls
         self._cookie = ""
         if self._port == 0:
             raise click.ClickException(f"http.port in {config} is 0: any free one. Set it, so that it is known here")
         try:
-            self.ask("POST", "/api/sign-in", {"agent": login, "password": _password(), "takes_contacts": False})
+            self.ask("POST", "/api/v1/sign-in", {"agent": login, "password": _password(), "takes_contacts": False})
         except RefusedError as error:
             raise click.ClickException("\n".join(error.lines)) from None
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """What the daemon answers. Raises RefusedError where that is not 200."""
         sent = None if body is None else json.dumps(body, ensure_ascii=False).encode(errors="replace")
-        if sent is not None and len(sent) > MAX_BYTES:
-            raise click.ClickException(f"the rules have more than {MAX_BYTES} bytes; cut what no rule needs")
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=HTTP_TIMEOUT_S)
+        raw = self.ask_raw(method, path, sent, "application/json")
         try:
-            connection.request(method, path, sent, {"Content-Type": "application/json", "Cookie": self._cookie})
+            told: dict[str, Any] = json.loads(raw)
+        except ValueError:
+            raise RefusedError(http.client.OK, raw) from None
+        return told
+
+    def ask_raw(self, method: str, path: str, sent: bytes | None = None, kind: str = "text/csv") -> bytes:
+        """The same for what is no JSON: `sent` is of the media type `kind`."""
+        if sent is not None and len(sent) > MAX_BYTES:
+            raise click.ClickException(f"that has more than {MAX_BYTES} bytes; cut what is not needed")
+        try:
+            connection = self._connection()
+        except OSError as error:
+            raise click.ClickException(f"http.tls.certificate_file cannot be read: {error}") from None
+        try:
+            connection.request(method, path, sent, {"Content-Type": kind, "Cookie": self._cookie})
             response = connection.getresponse()
             raw = response.read()
         except (OSError, http.client.HTTPException) as error:
@@ -67,11 +81,13 @@ class DaemonClient:
         self._cookie = cookie.split(";")[0] if cookie else self._cookie
         if response.status != http.client.OK:
             raise RefusedError(response.status, raw)
-        try:
-            told: dict[str, Any] = json.loads(raw)
-        except ValueError:
-            raise RefusedError(response.status, raw) from None
-        return told
+        return raw
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._tls is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=HTTP_TIMEOUT_S)
+        context = trusting_only(self._tls.certificate_file)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=HTTP_TIMEOUT_S, context=context)
 
 
 def _password() -> str:

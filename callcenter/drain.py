@@ -13,7 +13,7 @@ from callcenter.daemon_client import DaemonClient, RefusedError
 from callcenter.settings import SettingsError, load_settings
 
 LOOK_EVERY_S = 1.0
-ADDRESS = "/api/offering"
+ADDRESS = "/api/v1/offering"
 
 
 @click.command()

@@ -6,6 +6,8 @@ every field is a value that survives JSON. The time at which an event is handled
 
 from typing import TYPE_CHECKING
 
+from callcenter.orders import ListeningEvent, Order, Spy
+from callcenter.talks import Target
 from callcenter.types import (
     AgentId,
     ChannelRef,
@@ -47,6 +49,7 @@ class ContactArrived:
     intent: str | None = None
     language: str | None = None
     number: str | None = None
+    outbound: bool = False  # we have called, and this is the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,21 @@ class OfferEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberFailed:
+    """A number that an agent calls has not answered."""
+
+    contact: ContactId
+    how: LegEnd
+
+
+@dataclass(frozen=True, slots=True)
+class CallResumed:
+    """The PBX has put a customer who was on hold back to the agent by itself, because we were silent."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceChanged:
     device: DeviceRef
     status: DeviceStatus
@@ -106,11 +124,17 @@ class PbxLost:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """An agent's leg as found after a reconnect; `contact` is the one it is bridged with, None before the answer."""
+    """An agent's leg as found after a reconnect; `contact` is the one it is bridged with, None before the answer.
+
+    `holds` is the contact whose caller is on hold at the PBX, for this leg; `beside` the leg of the agent who asks it.
+    """
 
     offer: OfferId
     contact: ContactId | None
     ringing: bool = False
+    holds: ContactId | None = None
+    beside: OfferId | None = None
+    at_desk: bool = False  # answered, and with nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +153,9 @@ class PbxSynced:
     devices: tuple[DeviceChanged, ...]
     returnable: tuple[ContactArrived, ...] = ()
     gone: Departure = Departure.LOST
+    listening: tuple[Spy, ...] = ()  # supervisors' legs
+    held: tuple[ContactId, ...] = ()  # those who are on hold, and with nobody
+    dialling: tuple[ContactId, ...] = ()  # whose numbers are being called for an agent
 
 
 # ---- from the CRM
@@ -176,11 +203,98 @@ class AgentNotReady:
 
 @dataclass(frozen=True, slots=True)
 class WrapUpEnded:
-    """The agent has finished the after-call work of `contact`."""
+    """The agent has finished the after-call work of `contact`. `follow_up_on` is a date such as 2026-12-24."""
 
     agent: AgentId
     contact: ContactId
     disposition: str | None
+    notes: str = ""
+    follow_up_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAdded:
+    """Somebody has written something about a contact, whether it is over or not. `note` is an id unique for ever."""
+
+    note: str
+    contact: ContactId
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallHeld:
+    """The agent puts the customer on hold, or (`hold` is false) goes back to the customer."""
+
+    agent: AgentId
+    contact: ContactId
+    hold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallTransferred:
+    """The agent hands the customer over, without asking anybody first. `note` is for whoever gets the contact."""
+
+    agent: AgentId
+    contact: ContactId
+    to: Target
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallConsulted:
+    """The agent asks somebody else, while the customer is on hold."""
+
+    agent: AgentId
+    contact: ContactId
+    to: Target
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultCancelled:
+    """Whoever was asked is let go, and the agent is with the customer again."""
+
+    agent: AgentId
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultCompleted:
+    """Whoever was asked gets the customer. `note` is for them."""
+
+    agent: AgentId
+    contact: ContactId
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultConferred:
+    """All three talk with each other."""
+
+    agent: AgentId
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class CallDialled:
+    """The agent calls a number, in the name of `queue`, None: the default queue.
+
+    The shell has made `contact` and `channel` up: `PBX-CHANNEL-1`. `number` is in E.164, or the PBX's own.
+    """
+
+    agent: AgentId
+    contact: ContactId
+    channel: ChannelRef
+    number: str
+    queue: QueueName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallHungUp:
+    """The agent hangs up by the page, not by the phone."""
+
+    agent: AgentId
+    contact: ContactId
 
 
 # ---- from supervisors; `by` is who asked for it
@@ -260,6 +374,7 @@ Event = (
     | OfferRinging
     | OfferConnected
     | OfferEnded
+    | CallResumed
     | DeviceChanged
     | PbxLost
     | PbxSynced
@@ -269,6 +384,16 @@ Event = (
     | AgentReady
     | AgentNotReady
     | WrapUpEnded
+    | NoteAdded
+    | CallHeld
+    | CallTransferred
+    | CallConsulted
+    | ConsultCancelled
+    | ConsultCompleted
+    | ConsultConferred
+    | CallDialled
+    | NumberFailed
+    | CallHungUp
     | ContactMoved
     | ContactPrioritised
     | ContactWithdrawn
@@ -277,4 +402,6 @@ Event = (
     | ConfigurationLoaded
     | DayBegan
     | TimePassed
+    | Order
+    | ListeningEvent
 )

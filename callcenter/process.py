@@ -17,7 +17,7 @@ from twisted.internet import asyncioreactor
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from callcenter.daemon import Daemon
+from callcenter.daemon import Daemon, end_task
 from callcenter.settings import load
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def run(config_path: Path) -> int:
         datefmt="%Y-%m-%dT%H:%M:%S",
     )
     logging.Formatter.converter = time.gmtime
-    for chatty in ("uvicorn", "alembic"):
+    for chatty in ("uvicorn", "alembic", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     for warning in loaded.warnings:
         log.warning("%s", warning)
@@ -58,8 +58,7 @@ def run(config_path: Path) -> int:
         loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(daemon.reload()))
 
     async def stop() -> None:
-        starting.cancel()  # else it would go on opening what is being closed
-        await asyncio.gather(starting, return_exceptions=True)
+        await end_task(starting)  # else it would go on opening what is being closed
         await daemon.stop()
 
     def leave(result: object) -> None:

@@ -12,8 +12,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from callcenter.commands import Command
+from callcenter.commands import Command, EventIgnored
 from callcenter.engine import Engine
 from callcenter.events import Event, TimePassed
 from callcenter.stores.codec import Record
@@ -23,7 +24,9 @@ from callcenter.stores.journal_keeper import JournalKeeper
 INBOX_LIMIT = 100_000
 BATCH_LIMIT = 200  # events handled between two turns of the loop; a larger batch would hold up the wire
 
+T = TypeVar("T")
 Outlet = Callable[[Command], None]
+Also = Callable[[int, Event, Sequence[Command]], Sequence[Record]]
 
 
 class InboxOverflowError(Exception):
@@ -51,7 +54,9 @@ class WallClock:
 @dataclass(slots=True)
 class _Waiting:
     event: Event
-    handled: asyncio.Future[None] | None = None
+    records: tuple[Record, ...] = ()
+    handled: asyncio.Future[str | None] | None = None
+    ignored: str | None = None  # why
 
 
 @dataclass(slots=True)
@@ -85,12 +90,14 @@ class Runner:
         self._clock = clock
         self._outlets = tuple(outlets)
         self._confirm = confirm
+        self.also: Also = lambda *_: ()  # further records of an event and its commands, to be journalled with it
         self._fail = fail
         self._inbox: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._looks: list[Callable[[], None]] | None = None  # of who waits for the batch under way; None: there is none
 
     def start(self) -> None:
         self._task = asyncio.ensure_future(self._run())
@@ -113,12 +120,35 @@ class Runner:
         """Events in the inbox."""
         return len(self._inbox)
 
-    async def submit_and_wait(self, event: Event) -> None:
-        """Put an event into the inbox and wait until it is handled and its commands are out."""
-        waiting = _Waiting(event, asyncio.get_running_loop().create_future())
+    async def submit_and_wait(self, event: Event, *records: Record) -> str | None:
+        """Put an event into the inbox and wait until it is handled and its commands are out.
+
+        `records` are journalled with it, in front of those that it comes to. Returns why the event was ignored, None
+        where it was not.
+        """
+        waiting = _Waiting(event, records, asyncio.get_running_loop().create_future())
         self._put(waiting)
         assert waiting.handled is not None
-        await waiting.handled
+        return await waiting.handled
+
+    async def at_rest(self, look: Callable[[], T]) -> T:
+        """What `look` sees while the journal has all that was handled: now, or after the batch under way.
+
+        Waits for ever where the batch under way is the last one, as the journal has failed; the daemon ends then.
+        """
+        if self._looks is None:
+            return look()
+        seen: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def take() -> None:
+            if not seen.done():  # whoever asked may be gone
+                try:
+                    seen.set_result(look())
+                except Exception as error:
+                    seen.set_exception(error)
+
+        self._looks.append(take)
+        return await seen
 
     def _put(self, waiting: _Waiting) -> None:
         if len(self._inbox) >= INBOX_LIMIT:
@@ -150,13 +180,17 @@ class Runner:
     async def _take(self, batch: Sequence[_Waiting]) -> None:
         entries: list[Entry] = []
         commands: list[Command] = []
+        self._looks = []
         for waiting in batch:
             now_ms = self._clock.now_ms()
             started = time.perf_counter()
             made = self.engine.handle(now_ms, waiting.event)
+            waiting.ignored = next((command.why for command in made if isinstance(command, EventIgnored)), None)
             for observe in self.stats.decision_observers:
                 observe(time.perf_counter() - started)
-            entries.append(Entry(now_ms, waiting.event, [command for command in made if isinstance(command, Record)]))
+            told = [*waiting.records, *self.also(now_ms, waiting.event, made)]
+            told += [command for command in made if isinstance(command, Record)]
+            entries.append(Entry(now_ms, waiting.event, told))
             commands += made
         await self._journal.append(entries)
         await self._confirm()
@@ -166,8 +200,11 @@ class Runner:
         self.stats.handled += len(batch)
         for waiting in batch:
             if waiting.handled is not None and not waiting.handled.done():
-                waiting.handled.set_result(None)
+                waiting.handled.set_result(waiting.ignored)
         self._journal.snapshot_if_due()
+        looks, self._looks = self._looks, None
+        for take in looks:
+            take()
 
     def _arm(self) -> None:
         if self._timer is not None:

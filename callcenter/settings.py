@@ -18,33 +18,32 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from callcenter import crm_settings, http_settings, retention_settings
 from callcenter.admin import files as admin_files
 from callcenter.admin import load as admin_load
-from callcenter.admin import schema, yaml_source
-from callcenter.admin.schema import Model, Text, like
+from callcenter.admin import schema, staff_copy, yaml_source
+from callcenter.admin.schema import Location, Model, Text, like
+from callcenter.admin.scripts import scripts_of
 from callcenter.admin.yaml_source import Document, Mistake, Place
-from callcenter.numbers import DEFAULT_REGION
-from callcenter.types import AgentId, Configuration, PbxName
+from callcenter.call_settings import CallSettings
+from callcenter.crm_settings import CrmSettings
+from callcenter.http_settings import HttpSettings, MetricsSettings
+from callcenter.retention_settings import RetentionSettings
+from callcenter.scripts import Script
+from callcenter.types import AgentId, Configuration, PbxName, QueueName
 
 # The environment variables that are settings. Secrets only: the rest belongs where it can be read and reviewed.
 OVERRIDES: Mapping[str, tuple[str, str]] = {
     "CALLCENTER_PBX__SECRET": ("pbx", "secret"),
     "CALLCENTER_REDIS__URL": ("redis", "url"),
     "CALLCENTER_DATABASE__URL": ("database", "url"),
+    "CALLCENTER_CRM__URL": ("crm", "url"),
 }
+_FILE_INSTEAD = {("pbx", "secret"): "secret_file", ("crm", "url"): "url_file"}
 MAX_SECRET_BYTES = 4096
 MIN_SESSION_SECRET_BYTES = 32
 
 PbxNameText = Annotated[str, like(r"[a-z0-9][a-z0-9_]{0,31}", "1 to 32 of a-z, 0-9 and _, and not start with _")]
-
-
-def _location(path: Path) -> Path:
-    if not str(path).isprintable():
-        raise PydanticCustomError("path", "It should be a path of printable characters")
-    return path
-
-
-Location = Annotated[Path, AfterValidator(_location)]
 
 
 def _redis_url(url: str) -> str:
@@ -104,7 +103,7 @@ class RedisSettings(Model):
     url: Annotated[str, AfterValidator(_redis_url)] | None = Field(default=None, repr=False)
     stream: Text = "callcenter:journal"
     shared: bool = False
-    snapshot_every: Annotated[int, Field(ge=100, le=1_000_000)] = 5_000  # events between two snapshots
+    snapshot_every: Annotated[int, Field(ge=100, le=1_000_000)] = 2_000  # events between two snapshots
 
 
 class DatabaseSettings(Model):
@@ -113,16 +112,10 @@ class DatabaseSettings(Model):
     url: Annotated[str, AfterValidator(_database_url)] | None = Field(default=None, repr=False)
 
 
-class HttpSettings(Model):
-    host: Text = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    session_secret_file: Location | None = None  # None: made once, kept in the data directory
+class SupervisionSettings(Model):
+    """`announce`: an agent's page shows that a supervisor listens. Whether it must, is your law's to say."""
 
-
-class CrmSettings(Model):
-    default_region: Annotated[str, like(r"[A-Z]{2}", "a country's two capital letters, such as DE")] = DEFAULT_REGION
-    lookup_deadline_ms: Annotated[int, Field(ge=1, le=10_000)] = 200
-    lookup_limit_s: Annotated[float, Field(gt=0, le=60)] = 10.0  # a later answer is not waited for
+    announce: bool = False
 
 
 class Settings(Model):
@@ -135,6 +128,10 @@ class Settings(Model):
     database: DatabaseSettings = DatabaseSettings()
     http: HttpSettings = HttpSettings()
     crm: CrmSettings = CrmSettings()
+    supervision: SupervisionSettings = SupervisionSettings()
+    calls: CallSettings = CallSettings()
+    retention: RetentionSettings = RetentionSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +141,8 @@ class Login:
     id: AgentId
     name: str
     password_hash: str = field(repr=False)  # argon2
-    roles: tuple[str, ...]  # of `agent` and `supervisor`
+    roles: tuple[str, ...]  # of `agent`, `supervisor`, `admin` and `viewer`
+    queue_groups: tuple[str, ...] = ()  # none: all queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +156,11 @@ class Loaded:
     not_ready_reasons: tuple[str, ...]
     rules_written: int  # the configuration has the defaults of the entries among its rules
     warnings: tuple[str, ...] = ()
+    staff: admin_files.AgentsFile = field(default_factory=lambda: admin_files.AgentsFile(agents=()))
+    skills: tuple[str, ...] = ()  # as the rules list them; none: any word is one
+    queue_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scripts: Mapping[QueueName, Script] = field(default_factory=dict)  # by the queue
+    timezone: str = "UTC"  # of the rules
 
 
 class SettingsError(Exception):
@@ -169,39 +172,50 @@ class SettingsError(Exception):
         super().__init__("\n".join([f"{count} in the settings:", *(f"  {mistake}" for mistake in self.mistakes)]))
 
 
-def load(path: Path, environ: Mapping[str, str] = os.environ, *, routing: Path | None = None) -> Loaded:
-    """Read the settings in the file at `path`, and the agents and the rules that it names, or the rules at `routing`.
+def load(
+    path: Path, environ: Mapping[str, str] = os.environ, *, routing: Path | None = None, agents: Path | None = None
+) -> Loaded:
+    """Read the settings in the file at `path`, and the agents and the rules that it names, or those given here.
 
     Raises SettingsError with every mistake, and nothing else.
     """
     main = yaml_source.read(path)
     if main.unreadable:
         raise SettingsError(main.mistakes)
-    secret_is_written = main.text("pbx", "secret") is not None
+    written = [place for place in _FILE_INSTEAD if main.text(*place) is not None]
     mistakes = main.mistakes + _override(main, environ)
     settings, found = schema.validate(Settings, main)
     mistakes += [_placed(mistake, environ) for mistake in found]
     folder = path.parent
     rules = routing or _tidy(folder / _named(main, "routing"))
-    files = admin_load.read(_tidy(folder / _named(main, "agents")), rules, _given(settings, main))
+    files = admin_load.read(agents or _staff(main, folder), rules, _given(settings, main))
     mistakes += files.mistakes
     if settings is not None:
         settings = _absolute(settings, folder)
         settings, found = _with_secrets(settings, main)
-        mistakes += found + _contradictions(settings, main)
+        mistakes += found + _contradictions(settings, main) + http_settings.contradictions(settings.http, main)
+        mistakes += retention_settings.contradictions(settings.retention, main)
+        settings, found = _with_crm(settings, main, files.made)
+        mistakes += found
     if mistakes or settings is None or files.made is None:
         raise SettingsError(mistakes)
     made = files.made
-    doubts = _exposed(main) if secret_is_written else []
+    attributes = tuple(attribute.name for attribute in made.configuration.attributes)
+    doubts = [*_exposed(main, written), *crm_settings.doubtful(settings.crm, attributes, main)]
     warnings = [*doubts, *_without_password(made.agents, files.agents), *files.doubts]
     return Loaded(
         settings,
         made.configuration,
-        _logins(made.agents),
+        _logins(made.agents, settings.http.oidc is not None),
         made.routing.dispositions,
         made.routing.not_ready_reasons,
         len(made.routing.rules),
         tuple(str(mistake) for mistake in warnings),
+        made.agents,
+        made.routing.skills,
+        made.routing.queue_groups,
+        scripts_of(made.routing),
+        made.routing.timezone,
     )
 
 
@@ -214,6 +228,8 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
     mistakes = main.mistakes + _override(main, environ)
     settings, found = schema.validate(Settings, main)
     mistakes += [_placed(mistake, environ) for mistake in found]
+    if settings is not None:
+        mistakes += retention_settings.contradictions(settings.retention, main)
     if mistakes or settings is None:
         raise SettingsError(mistakes)
     return _absolute(settings, path.parent)
@@ -230,8 +246,13 @@ def load_rules(path: Path, routing: Path | None = None) -> admin_load.Read:
     mistakes = main.mistakes + found
     if mistakes or settings is None:
         raise SettingsError(mistakes)
-    agents = _tidy(path.parent / settings.agents)
+    agents = _staff(main, path.parent)
     return admin_load.read(agents, routing or _tidy(path.parent / settings.routing), _given(settings, main))
+
+
+def _staff(main: Document, folder: Path) -> Path:
+    """Where the agents stand that count: in their file, or in the copy of what was published in its place."""
+    return staff_copy.in_force(_tidy(folder / _named(main, "agents")), folder / _named(main, "data_dir"))
 
 
 def _tidy(path: Path) -> Path:
@@ -277,7 +298,8 @@ def _override(main: Document, environ: Mapping[str, str]) -> list[Mistake]:
                 values = main.data[section] = {}
             if isinstance(values, dict):
                 values[key] = environ[variable]
-                values.pop("secret_file", None)
+                if (section, key) in _FILE_INSTEAD:
+                    values.pop(_FILE_INSTEAD[section, key], None)
     return mistakes
 
 
@@ -295,15 +317,14 @@ def _absolute(settings: Settings, folder: Path) -> Settings:
     if tls is not None and tls.ca_file is not None:
         tls = tls.model_copy(update={"ca_file": folder / tls.ca_file})
     secret_file = folder / pbx.secret_file if pbx.secret_file else None
-    session_file = settings.http.session_secret_file
-    session_file = folder / session_file if session_file else None
     return settings.model_copy(
         update={
             "data_dir": (folder / settings.data_dir).absolute(),
             "agents": _tidy(folder / settings.agents),
             "routing": _tidy(folder / settings.routing),
             "pbx": pbx.model_copy(update={"tls": tls, "secret_file": secret_file}),
-            "http": settings.http.model_copy(update={"session_secret_file": session_file}),
+            "http": http_settings.absolute(settings.http, folder),
+            "crm": crm_settings.absolute(settings.crm, folder),
         }
     )
 
@@ -317,6 +338,8 @@ def _with_secrets(settings: Settings, main: Document) -> tuple[Settings, list[Mi
         if key is not None and len(key.encode()) < MIN_SESSION_SECRET_BYTES:
             wrong = f"holds fewer than {MIN_SESSION_SECRET_BYTES} bytes"
             mistakes.append(main.mistake(("http", "session_secret_file"), wrong, "Make one: `openssl rand -hex 32`"))
+    http = http_settings.with_secrets(settings.http, lambda path, place: _secret(path, main, place, mistakes))
+    settings = settings.model_copy(update={"http": http})
     if pbx.secret_file is not None and pbx.secret is not None:
         wrong, remedy = "is given, and so is pbx.secret", "Keep the file and drop pbx.secret"
         mistakes.append(main.mistake(("pbx", "secret_file"), wrong, remedy))
@@ -332,7 +355,21 @@ def _with_secrets(settings: Settings, main: Document) -> tuple[Settings, list[Mi
     return settings, mistakes
 
 
-def _secret(path: Path, main: Document, key: Place, mistakes: list[Mistake]) -> str | None:
+def _with_crm(settings: Settings, main: Document, made: admin_load.Made | None) -> tuple[Settings, list[Mistake]]:
+    """The settings with the CRM's secrets in their places, and what is wrong with the part that is the CRM's."""
+    mistakes: list[Mistake] = []
+    crm, found = crm_settings.completed(
+        settings.crm, main, lambda path, place: _secret(path, main, place, mistakes, "Put it there, in one line")
+    )
+    mistakes += found
+    if made is not None:
+        mistakes += crm_settings.unknown_tiers(crm, made.configuration.tiers, main)
+    return settings.model_copy(update={"crm": crm}), mistakes
+
+
+def _secret(
+    path: Path, main: Document, key: Place, mistakes: list[Mistake], how_to_make: str | None = None
+) -> str | None:
     """What a secret file holds, without the line's end; None, with the mistake noted, if it may not be used."""
     try:
         with path.open("rb") as file:
@@ -340,7 +377,8 @@ def _secret(path: Path, main: Document, key: Place, mistakes: list[Mistake]) -> 
             raw = file.read(MAX_SECRET_BYTES + 1)
         text = raw.decode().rstrip("\r\n")
     except FileNotFoundError:
-        mistakes.append(main.mistake(key, f"there is no file {path}", f"Make it: `openssl rand -hex 32 > {path}`"))
+        remedy = how_to_make or f"Make it: `openssl rand -hex 32 > {path}`"
+        mistakes.append(main.mistake(key, f"there is no file {path}", remedy))
         return None
     except (OSError, ValueError) as error:
         mistakes.append(main.mistake(key, f"{path} cannot be read as text ({type(error).__name__})", "Mend the file"))
@@ -375,21 +413,29 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _exposed(main: Document) -> list[Mistake]:
-    """A warning where a settings file that holds a secret can be read by everybody on the machine."""
+def _exposed(main: Document, written: list[tuple[str, str]]) -> list[Mistake]:
+    """Warnings where a settings file that holds secrets, at these places, can be read by everybody on the machine."""
     try:
         readable = bool(Path(main.file).stat().st_mode & stat.S_IROTH)
     except OSError:
         readable = False
-    remedy = "Use pbx.secret_file, or `chmod o=` this file"
-    return [main.mistake(("pbx", "secret"), "others can read this file", remedy)] if readable else []
+    return [
+        main.mistake(
+            place, "others can read this file", f"Use {place[0]}.{_FILE_INSTEAD[place]}, or `chmod o=` this file"
+        )
+        for place in written
+        if readable and (place != ("crm", "url") or "@" in (main.text(*place) or ""))
+    ]
 
 
-def _logins(agents_file: admin_files.AgentsFile) -> dict[AgentId, Login]:
+def _logins(agents_file: admin_files.AgentsFile, without_password: bool) -> dict[AgentId, Login]:
+    """`without_password`: those too who have none, for a provider may say who they are."""
     return {
-        AgentId(entry.id): Login(AgentId(entry.id), entry.name, entry.password_hash, entry.roles)
+        AgentId(entry.id): Login(
+            AgentId(entry.id), entry.name, entry.password_hash or "", entry.roles, entry.queue_groups
+        )
         for entry in agents_file.agents
-        if entry.password_hash is not None
+        if entry.password_hash is not None or without_password
     }
 
 

@@ -14,8 +14,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from callcenter.desktop.server import Server
-from callcenter.desktop.standing_by import create_standby_app
+from callcenter.desktop.address import bind
+from callcenter.desktop.tls import tls_of
 from callcenter.recovery import JOURNAL_PATIENCE_S, gap_file
 from callcenter.settings import Loaded, Settings, SettingsError, load
 from callcenter.stores.journal import Journal
@@ -39,13 +39,18 @@ async def take_charge(
     async with contextlib.AsyncExitStack() as standing_by:
 
         async def begin() -> None:
-            server = Server(create_standby_app(), None, settings.http.host, settings.http.port)
-            await server.start()
+            from callcenter.desktop.server import Server  # noqa: PLC0415 - most starts need none of this
+            from callcenter.desktop.standing_by import create_standby_app  # noqa: PLC0415
+
+            http = settings.http
+            server = Server(create_standby_app(), None, bind(http.host, http.port), tls_of(http))
             standing_by.push_async_callback(server.stop)
+            await server.start()
             service_manager.ready("stands by")
             log.info("another daemon is in charge of the journal %s: standing by", journal.stream)
             gc.collect()  # now there is time for it: the takeover will have less to walk through
             gc.freeze()
+            gc.enable()
 
         patience_s = None if settings.redis.shared else _patience_s(settings)
         epoch = await wait_for_lease(lease, patience_s=patience_s, begin_to_stand_by=begin)
@@ -77,6 +82,7 @@ async def wait_for_lease(
             epoch = await lease.acquire()
         except LeaseUnavailableError:
             was_away = True
+            gc.enable()  # it may be long before Redis is back, and each attempt leaves garbage
             if give_up_s is not None and time.monotonic() >= give_up_s and not stands_by:
                 return None
         else:

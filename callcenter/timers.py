@@ -18,6 +18,7 @@ class TimerKind(Enum):
     OVERFLOW = "overflow"  # subject: a contact
     KEEP = "keep"  # subject: a contact that is kept for a preferred agent
     ANNOUNCE = "announce"  # subject: a contact
+    MESSAGE = "message"  # subject: a message to agents
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -78,7 +78,10 @@ class LegEnd(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """The CRM record behind a contact."""
+    """The CRM record behind a contact; `key` is its id in the CRM that it is from.
+
+    The log knows it by `id`; below 0 that was made up, as our database could not be asked, and the log has none.
+    """
 
     id: int
     account: str
@@ -88,6 +91,7 @@ class Customer:
     notes: str | None = None
     account_manager: AgentId | None = None
     attributes: dict[str, AttributeValue] = field(default_factory=dict)  # those declared, as far as the record has them
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,7 @@ class ContactState(Enum):
     WAITING = "waiting"
     OFFERED = "offered"
     CONNECTED = "connected"
+    AWAY = "away"  # handed over to a number outside, with which the caller talks
     ENDED = "ended"
 
 
@@ -188,18 +193,25 @@ class Outcome(Enum):
     WITHDRAWN = "withdrawn"  # a supervisor took it out of its queue
     CLOSED = "closed"  # its queue takes nobody, and names no other
     OVERFLOWED = "overflowed"  # waited as long as its rule or queue lets it, and was sent away
+    UNREACHED = "unreached"  # an agent has called, and nobody was there to talk to
 
 
 class SegmentKind(Enum):
     WAITING = "waiting"
     OFFER = "offer"
     TALK = "talk"
+    AWAY = "away"  # the caller talks with a number that it was transferred to
+    CONSULT = "consult"  # an agent or a number was asked meanwhile, and talked with the agent who asked
+    DIALLING = "dialling"  # an agent calls: the own phone, then the number
+    HOLD = "hold"  # the customer hears music while an agent has the contact
     WRAP_UP = "wrap_up"
 
 
 class DecisionKind(Enum):
     """What was decided about a contact, besides its offers."""
 
+    TRANSFERRED = "transferred"  # by the agent who had it
+    CONSULTED = "consulted"  # the agent who has it asks somebody
     ROUTED = "routed"
     RELAXED = "relaxed"
     RELEASED = "released"  # no longer kept for a preferred agent
@@ -208,6 +220,8 @@ class DecisionKind(Enum):
     WITHDRAWN = "withdrawn"
     TURNED_AWAY = "turned_away"  # its queue takes nobody, or its rule sends it away
     OVERFLOWED = "overflowed"
+    GIVEN = "given"  # to an agent, by a supervisor
+    LISTENED = "listened"  # a supervisor listens to the conversation, speaks in it, or no more
 
 
 # Reasons of NOT_READY that the engine sets by itself; an agent's own reasons are configuration.
@@ -271,6 +285,28 @@ class Treatment:
     announce: Announce | None = None
 
 
+class Level(Enum):
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """None: this level is never reached."""
+
+    warning: float | None = None
+    critical: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """When supervisors are alerted: so many wait, so long (s), and the service level (percent) is below that."""
+
+    waiting: Limits | None = None
+    longest_wait_s: Limits | None = None
+    service_level: Limits | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class QueueConfig:
     """`ring_at_once` phones ring for one contact where so many agents are free. `ranked` is the order of RANKED.
@@ -288,6 +324,14 @@ class QueueConfig:
     closed_to: QueueName | None = None
     overflow: Overflow | None = None
     treatment: Treatment | None = None
+    short_abandon_ms: int = 5_000  # who hangs up sooner is counted apart
+    thresholds: Thresholds | None = None
+
+
+class AutoAnswer(Enum):
+    """How a phone can be told to answer; one that can't is answered by hand."""
+
+    NOTIFY = "notify"  # a SIP NOTIFY with the event "talk" in the dialog of the call
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +344,7 @@ class AgentConfig:
     skills: tuple[Skill, ...]
     queues: tuple[QueueName, ...]
     levels: dict[QueueName, int] = field(default_factory=dict)
+    auto_answer: AutoAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)

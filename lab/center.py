@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import signal
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,13 +19,14 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
 from lab.daemon_process import START_LIMIT_S, DaemonFailed, DaemonProcess
+from lab.ports import server_port
 
 MAX_MESSAGES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
-    """An agent as `agents.yaml` has it. `phone` is a number such as 1001."""
+    """An agent as `agents.yaml` has it. `phone` is a number such as 1001; `""`: none."""
 
     id: str
     phone: str
@@ -34,6 +34,10 @@ class AgentSpec:
     queues: Sequence[str] | Mapping[str, int]  # the names, or the agent's own order of them
     name: str = ""
     roles: Sequence[str] = ("agent",)
+    auto_answer: str | None = None
+
+
+WALL = AgentSpec("wall", "", {}, (), "The wall", ("supervisor",))  # where no agent sees the floor
 
 
 @dataclass(slots=True)
@@ -49,7 +53,12 @@ class Center:
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     http_port: int = 0
     daemon: DaemonProcess | None = None
-    password_hash: str = ""  # made once, for another one would end all sessions
+    password_hash: str = ""  # made once, for another one would end all sessions; a copy of a center has the same
+    _wall_cookie: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.password_hash:
+            self.password_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(self.password)
 
     # ---- its files
 
@@ -73,7 +82,7 @@ class Center:
         """Write callcenter.yaml, agents.yaml and routing.yaml. Called by `start`; call it again to change the rules."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.http_port == 0:
-            self.http_port = _free_port()
+            self.http_port = server_port()
         secret = self.folder / "ami-secret"
         secret.touch(mode=0o600)
         secret.write_text(self.ami_secret)
@@ -86,19 +95,18 @@ class Center:
         }
         for name, section in self.settings.items():
             sections[name] = {**sections.get(name, {}), **section}
-        if not self.password_hash:
-            self.password_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(self.password)
         agents = [
             {
                 "id": agent.id,
                 "name": agent.name or agent.id.capitalize(),
-                "device": f"PJSIP/{agent.phone}",
+                **({"device": f"PJSIP/{agent.phone}"} if agent.phone else {}),
                 "skills": dict(agent.skills),
                 "queues": dict(agent.queues) if isinstance(agent.queues, Mapping) else list(agent.queues),
                 "password_hash": self.password_hash,
                 "roles": list(agent.roles),
+                **({} if agent.auto_answer is None else {"auto_answer": agent.auto_answer}),
             }
-            for agent in self.agents
+            for agent in (*self.agents, *([] if self._looks_on() else [WALL]))
         ]
         _write(self.config_file, sections)
         _write(self.folder / "agents.yaml", {"agents": agents})
@@ -180,6 +188,53 @@ class Center:
         await seat.sign_in()
         return seat
 
+    async def picture(self) -> dict[str, Any]:
+        """What the floor is like at this moment, as a wallboard shows it that has just been opened."""
+        if not self._wall_cookie:
+            async with httpx.AsyncClient(base_url=self.url, timeout=10) as client:
+                login = self._looks_on() or WALL.id
+                body = {"agent": login, "password": self.password}
+                answer = await client.post("/api/v1/sign-in", json=body, headers={"Origin": self.url})
+                if answer.status_code != httpx.codes.OK:
+                    raise DaemonFailed(f"sign-in of {login}: {answer.status_code} {answer.text}")
+                self._wall_cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        async with self.live(self._wall_cookie) as page:
+            await page.send(json.dumps({"subscribe": ["floor"], "resume": None}))
+            snapshot: dict[str, Any] = json.loads(await page.recv())
+        return picture_of(snapshot["now_ms"], snapshot["entries"])
+
+    def _looks_on(self) -> str | None:
+        """An agent who sees the floor, too."""
+        return next((agent.id for agent in self.agents if {"supervisor", "admin"} & {*agent.roles}), None)
+
+    def live(self, cookie: str) -> connect:
+        """A connection to the pages' WebSocket, for whoever has signed in."""
+        url = self.url.replace("http", "ws", 1) + "/api/v1/live"
+        origin: Any = self.url
+        return connect(url, additional_headers={"Cookie": cookie}, origin=origin, compression=None)
+
+    async def login(self, login: str) -> "Seat":
+        """Whoever takes no contacts, signed in: the API without an agent's page."""
+        seat = Seat(self, login)
+        await seat.sign_in(page=False)
+        return seat
+
+
+def picture_of(now_ms: int, entries: Mapping[str, Any]) -> dict[str, Any]:
+    """Entries of the floor as one picture. `contacts` are those whom no agent has yet, oldest first."""
+    kinds: dict[str, list[Any]] = {"queue": [], "agent": [], "contact": []}
+    for key, entry in entries.items():
+        kinds.get(key.split("/")[0], []).append(entry)
+    center = entries["center"]
+    return {
+        "now_ms": now_ms,
+        "pbxs": center["pbxs"],
+        "offering_stopped_by": center["offering_stopped_by"],
+        "queues": kinds["queue"],
+        "agents": kinds["agent"],
+        "contacts": [one for one in kinds["contact"] if one["state"] not in ("connected", "away")],
+    }
+
 
 class Seat:
     """An agent at work: the API behind the page, and all that the page was told, in `messages`."""
@@ -192,20 +247,20 @@ class Seat:
         self.recent: dict[str, Any] | None = None
         self.device: str | None = None
         self._center = center
-        self._client = httpx.AsyncClient(base_url=center.url, timeout=10)
+        # A connection that the daemon is about to close for want of use is not taken again.
+        limits = httpx.Limits(keepalive_expiry=2.0)
+        self._client = httpx.AsyncClient(base_url=center.url, timeout=10, limits=limits)
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._told = asyncio.Event()
 
-    async def sign_in(self) -> None:
+    async def sign_in(self, *, page: bool = True) -> None:
         await self.post("sign-in", agent=self.agent, password=self._center.password)
+        if not page:
+            return
         cookie = "; ".join(f"{name}={value}" for name, value in self._client.cookies.items())
-        self._socket = await connect(
-            self._center.url.replace("http", "ws", 1) + "/api/agent",
-            additional_headers={"Cookie": cookie},
-            origin=self._center.url,  # type: ignore[arg-type]
-            compression=None,
-        )
+        self._socket = await self._center.live(cookie)
+        await self._socket.send(json.dumps({"subscribe": ["self"], "resume": None}))
         self._reader = asyncio.ensure_future(self._read(self._socket))
         await self.until(lambda: bool(self.state), "the present state")
 
@@ -224,13 +279,8 @@ class Seat:
         await self.post("wrap-up", contact=self.state["contact"], disposition=disposition)
 
     async def picture(self) -> dict[str, Any]:
-        """What the overview page shows at this moment."""
-        cookie = "; ".join(f"{name}={value}" for name, value in self._client.cookies.items())
-        url = self._center.url.replace("http", "ws", 1) + "/api/overview"
-        origin: Any = self._center.url
-        async with connect(url, additional_headers={"Cookie": cookie}, origin=origin, compression=None) as page:
-            picture: dict[str, Any] = json.loads(await page.recv())
-        return picture
+        """What the floor is like at this moment, whoever sits here; see `Center.picture`."""
+        return await self._center.picture()
 
     async def why(self, contact: str) -> dict[str, Any]:
         """The explanation of where the contact stands now."""
@@ -238,11 +288,11 @@ class Seat:
         return explanation
 
     async def get(self, what: str) -> dict[str, Any]:
-        answer: dict[str, Any] = (await self._client.get(f"/api/{what}")).json()
+        answer: dict[str, Any] = (await self._client.get(f"/api/v1/{what}")).json()
         return answer
 
     async def post(self, what: str, **body: Any) -> dict[str, Any]:
-        answer = await self._client.post(f"/api/{what}", json=body, headers={"Origin": self._center.url})
+        answer = await self._client.post(f"/api/v1/{what}", json=body, headers={"Origin": self._center.url})
         if answer.status_code != httpx.codes.OK:
             raise DaemonFailed(f"{what} of {self.agent}: {answer.status_code} {answer.text}")
         result: dict[str, Any] = answer.json()
@@ -279,35 +329,25 @@ class Seat:
         with contextlib.suppress(ConnectionClosedError):  # the daemon died, as it may in a test
             async for text in socket_:
                 self._take(json.loads(text))
+                await asyncio.sleep(0)  # whoever waits for what this says looks before the next takes its place
         self._told.set()
 
     def _take(self, message: dict[str, Any]) -> None:
-        if message["type"] == "tick":
-            return
-        if len(self.messages) < MAX_MESSAGES:
-            self.messages.append(message)
-        match message["type"]:
-            case "present":
-                self.state, self.pop = message["state"], message["pop"]
-            case "state":
-                self.state = message["state"]
-            case "pop":
-                self.pop = message["pop"]
-            case "recent":
-                self.recent = message["recent"]
-            case "floor":
-                self.device = message["device"]
-            case "clear":
-                self.pop = None
+        """Take a snapshot or a delta; each entry of it is a message."""
+        for key, entry in {**message.get("entries", {}), **message.get("set", {})}.items():
+            if len(self.messages) < MAX_MESSAGES and entry is not None:
+                self.messages.append({"type": key, key: entry})
+            match key:
+                case "state":
+                    self.state = entry
+                case "pop":
+                    self.pop = entry
+                case "recent":
+                    self.recent = entry
+                case "device":
+                    self.device = entry
         self._told.set()
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(yaml.safe_dump(dict(content), allow_unicode=True, sort_keys=False))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -119,7 +119,8 @@ The call center is open:  http://127.0.0.1:{port}/
 
   Sign in as one of these and press Ready; their phones answer by themselves after 8 seconds.
 {seats}
-  Their {len(self._driven)} colleagues work by themselves. Queues and agents:  http://127.0.0.1:{port}/overview
+  Their {len(self._driven)} colleagues work by themselves. You are a supervisor, too:
+  Floor:  http://127.0.0.1:{port}/floor        Wall:  http://127.0.0.1:{port}/wall
   Metrics:  http://127.0.0.1:{port}/metrics        Health:  http://127.0.0.1:{port}/health/ready
   The daemon's log and settings, and the database:  {_shown(self._folder.path)}
 

@@ -64,12 +64,14 @@ class DrivenAgent:
         """Follow the state until the page is closed."""
         acting: asyncio.Task[None] | None = None
         seen: dict[str, Any] = {}
-        address = f"ws://127.0.0.1:{self._port}/api/agent"
+        address = f"ws://127.0.0.1:{self._port}/api/v1/live"
         headers = {"Cookie": self._cookie}
         try:
             async with websockets.asyncio.client.connect(address, additional_headers=headers) as page:
+                await page.send(json.dumps({"subscribe": ["self"], "resume": None}))
                 async for text in page:
-                    state = json.loads(text).get("state")
+                    message = json.loads(text)
+                    state = message.get("entries", message.get("set", {})).get("state")
                     if state is None or state == seen:
                         continue
                     seen = state
@@ -115,7 +117,7 @@ class DrivenAgent:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=HTTP_LIMIT_S)
         with contextlib.closing(connection):
             headers = {"Content-Type": "application/json"} | ({"Cookie": self._cookie} if self._cookie else {})
-            connection.request("POST", f"/api/{what}", json.dumps(body), headers)
+            connection.request("POST", f"/api/v1/{what}", json.dumps(body), headers)
             response = connection.getresponse()
             answer: dict[str, Any] = json.loads(response.read())
         if response.status >= 300:

@@ -152,12 +152,18 @@ def remove_root() -> None:
 def write_name_files(root: Path) -> None:
     """Make the host's own name resolvable inside `root` without DNS: each call would wait for it otherwise."""
     name = socket.gethostname()
-    (root / "etc/hosts").write_text(f"127.0.0.1 localhost {name}\n::1 localhost\n")
+    _write(root / "etc/hosts", f"127.0.0.1 localhost {name}\n::1 localhost\n")
     switch = root / "etc/nsswitch.conf"
     text = switch.read_text() if switch.exists() else ""
     line = "hosts: files dns"  # `files` first: DNS is for the installation only
     text = re.sub(r"(?m)^hosts:.*$", line, text) if re.search(r"(?m)^hosts:", text) else f"{text}{line}\n"
-    switch.write_text(text)
+    _write(switch, text)
+
+
+def _write(path: Path, text: str) -> None:
+    """Left alone where it says so already: another PBX may start in the same root and read it at this moment."""
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
 
 
 def _mirror() -> str:

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Self
@@ -23,8 +23,9 @@ from lab import pbx_files
 from lab.install import Installation, PbxUnavailable, find, install, write_name_files
 from lab.pbx_files import write_private
 from lab.pbx_state import STATES, State, forget, is_ours, started, states
+from lab.ports import server_port
 
-__all__ = ["FIRST_AGENT", "Pbx", "PbxFailed", "PbxUnavailable", "free_port", "install", "running", "write_private"]
+__all__ = ["FIRST_AGENT", "Pbx", "PbxFailed", "PbxUnavailable", "install", "running", "write_private"]
 
 FIRST_AGENT = 1001
 MAX_AGENTS = 800  # 1001 to 1800; 1900 is the fallback queue's phone
@@ -42,8 +43,9 @@ class Pbx:
     """One Asterisk on 127.0.0.1. A context manager; or `start()`, `stop()` and finally `remove()`.
 
     `agents` phones are called 1001, 1002 and so on (at most 800); with `agent_password` they have to register with it.
-    Ports are chosen free unless given. `extra` adds text to the sample's own files, by name: `extensions.conf`,
-    `pjsip.conf`, `manager.conf`, `queues.conf`. With `background` the PBX outlives this process.
+    Ports are chosen free unless given. `extra` adds text to the sample's own files by name, `extensions.conf`,
+    `pjsip.conf`, `manager.conf`, `queues.conf`. With `records` it keeps its own of calls, `cdr_file` and `cel_file`.
+    With `background` the PBX outlives this process.
 
     All methods block, start and stop for a second or so: call them from a thread where a loop must go on.
     """
@@ -61,6 +63,7 @@ class Pbx:
         ami_port: int = 0,
         tls: bool = False,
         extra: Mapping[str, str] | None = None,
+        records: bool = False,
         background: bool = False,
         installation: Installation | None = None,
     ) -> None:
@@ -69,12 +72,13 @@ class Pbx:
         self.name = name if background else f"{name}-{os.getpid()}-{secrets.token_hex(2)}"
         self.agents = tuple(str(FIRST_AGENT + number) for number in range(agents))
         self.agent_password = agent_password
-        self.sip_port = sip_port or free_port(socket.SOCK_DGRAM)
-        self.ami_port = ami_port or free_port(socket.SOCK_STREAM)
-        self.ami_tls_port = free_port(socket.SOCK_STREAM) if tls else None
+        self.sip_port = sip_port or server_port(socket.SOCK_DGRAM)
+        self.ami_port = ami_port or server_port()
+        self.ami_tls_port = server_port() if tls else None
         self.ami_secret = secrets.token_hex(16)
         self._extra = dict(extra or {})
         pbx_files.check_extra(self._extra)
+        self._records = records
         self._background = background
         self._installation = installation
         self._process: subprocess.Popen[bytes] | None = None
@@ -142,7 +146,10 @@ class Pbx:
         self.start()
 
     def kill(self) -> None:
-        """End it at once, as a crash would: no BYE, no goodbye to the manager interface. `start()` starts it again."""
+        """End it at once, as a crash would: no BYE, no goodbye to the manager interface. `start()` starts it again.
+
+        Phones that registered in its last second or two are forgotten, see `wait_phones_written()`.
+        """
         if self._state is not None and self.alive:
             os.kill(self._state.pid, signal.SIGKILL)
         self.stop()
@@ -183,6 +190,20 @@ class Pbx:
             self.cli("channel request hangup all")
             time.sleep(POLL_S)
 
+    def wait_phones_written(self, phones: Sequence[str], limit_s: float = 10.0) -> None:
+        """Wait until a crash does not lose these phones' registrations: Asterisk writes its database a second behind.
+
+        Its file is only looked at, not opened as a database: a reader's lock could make Asterisk's own commit fail.
+        """
+        database = self.folder / "var/astdb.sqlite3"
+        journal = database.with_name(database.name + "-journal")  # is there while something is not committed
+        keys = [f"/registrar/contact/{phone};".encode() for phone in phones]
+        deadline = time.monotonic() + limit_s
+        while journal.exists() or not all(key in database.read_bytes() for key in keys):
+            if time.monotonic() > deadline:
+                raise PbxFailed(f"not all of the phones {', '.join(phones)} are in {database} after {limit_s:g} s")
+            time.sleep(POLL_S)
+
     def cpu_s(self) -> float:
         """Seconds of CPU that it has used since its start."""
         if self._state is None:
@@ -209,6 +230,16 @@ class Pbx:
     def secret_file(self) -> Path:
         """A file with nothing but the manager user's secret in it, as the daemon's settings take it."""
         return STATES / f"{self.name}.secret"
+
+    @property
+    def cdr_file(self) -> Path:
+        """Its call detail records; a call is there once it has ended."""
+        return self.folder / "log/cdr-csv/Master.csv"
+
+    @property
+    def cel_file(self) -> Path:
+        """What it has written down of its channels."""
+        return self.folder / "log/cel-custom/callcenter.csv"
 
     @property
     def ca_file(self) -> Path:
@@ -253,6 +284,7 @@ class Pbx:
             agents=self.agents,
             agent_password=self.agent_password,
             extra=self._extra,
+            records=self._records,
         )
         pbx_files.write(self.folder, plan)
         STATES.mkdir(parents=True, exist_ok=True)
@@ -355,14 +387,6 @@ def sweep() -> None:
             Pbx._from_state(name, state, installation).remove()
         elif dead and (orphan or state.owner == 0):
             forget(name, state)
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    """A port of 127.0.0.1 that nobody uses at this moment; `kind` is SOCK_STREAM or SOCK_DGRAM."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _need_free(port: int, kind: socket.SocketKind, what: str) -> None:

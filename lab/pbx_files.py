@@ -19,8 +19,13 @@ DEFAULTS = {
     "features.conf": "",
     "indications.conf": "[general]\ncountry = us\n\n[us]\ndescription = us\nringcadence = 2000,4000\ndial = 350+440\n",
     "pjproject.conf": "",
+    "pjsip_notify.conf": "",
     "udptl.conf": "",
 }
+# What an admin does to have the PBX's own records of calls: each file takes the one beside it in callcenter/.
+RECORDS = ("cdr.conf", "cel.conf", "cel_custom.conf")
+RECORDS_MODULES = ("cdr_csv.so", "res_cdrel_custom.so", "cel_custom.so")
+RECORDS_FOLDERS = ("cdr-csv", "cel-custom")  # which Asterisk does not make
 EXTENDABLE = frozenset({"extensions.conf", "manager.conf", "pjsip.conf", "queues.conf"})
 
 
@@ -38,6 +43,7 @@ class Plan:
     agents: Sequence[str]
     agent_password: str | None
     extra: Mapping[str, str]
+    records: bool = False
 
 
 def check_extra(extra: Mapping[str, str]) -> None:
@@ -76,6 +82,17 @@ def write(folder: Path, plan: Plan) -> None:
     (lab / "manager-general.conf").write_text(general)
     for name in ("extensions.conf", "manager.conf", "queues.conf"):
         (lab / name).write_text(plan.extra.get(name, ""))
+    if plan.records:
+        _keep_records(folder)
+
+
+def _keep_records(folder: Path) -> None:
+    for name in RECORDS:
+        (folder / "etc" / name).write_text(f'#include "callcenter/{name}"\n')
+    for name in RECORDS_FOLDERS:
+        (folder / "log" / name).mkdir(exist_ok=True)
+    with (folder / "etc/modules.conf").open("a") as file:
+        file.writelines(f"load = {module}\n" for module in RECORDS_MODULES)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Protocol as Shape
 
-from twisted.internet.interfaces import IAddress
+from twisted.internet.interfaces import IAddress, ITCPTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
@@ -92,6 +92,8 @@ class AmiLink(Protocol):
         self._switch.opened(self)
         transport: Any = self.transport
         transport.registerProducer(self, True)
+        if ITCPTransport.providedBy(transport):
+            transport.setTcpNoDelay(True)  # as Asterisk does
         if not self._switch.silent:
             transport.write(BANNER)
 

@@ -14,12 +14,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Self
 
-from lab.pbx import free_port
+from lab.ports import passing_port
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 HOST = "127.0.0.1"
@@ -28,6 +28,10 @@ POLL_S = 0.02
 LISTEN_LIMIT_S = 5.0
 STOP_LIMIT_S = 2.0
 _PLAIN = re.compile(r"[^;\r\n\[\]]*")
+# A request that arrives between the end of a wait and what follows it: SIPp confirms it, and leaves the scenario.
+_CROSSED = re.compile(
+    r"\t(\d+\.\d+): Aborting call on an unexpected (BYE|CANCEL) for call: (\S+?)(?=\d{4}-\d\d-\d\d\t|\s|$)"
+)
 
 
 class SippUnavailable(Exception):  # noqa: N818 - it names a state of the machine
@@ -158,8 +162,20 @@ class Sipp:
         path = self._folder / "steps"
         if not path.exists():
             return []
-        found = [_step(line) for line in path.read_text(errors="replace").split("\n")[:-1]]
-        return [step for step in found if step is not None and what in (None, step.what)]
+        lines = path.read_text(errors="replace").split("\n")[:-1]
+        found = [step for line in lines if (step := _step(line)) is not None]
+        found = sorted([*found, *self._crossed(found)], key=lambda step: step.at_s)
+        return [step for step in found if what in (None, step.what)]
+
+    def _crossed(self, steps: Sequence[Step]) -> list[Step]:
+        """The ends of calls whose scenario could not write them down."""
+        path = self._folder / "errors"
+        ends = _CROSSED.findall(path.read_text(errors="replace")) if path.exists() else []
+        if not ends:
+            return []
+        whats = {"BYE": What.ENDED, "CANCEL": What.CANCELLED}
+        calls = {step.call: step for step in steps}
+        return [replace(calls[call], what=whats[told], at_s=float(at)) for at, told, call in ends if call in calls]
 
     def errors(self) -> str:
         """What SIPp complained of: its last 2,000 characters."""
@@ -200,6 +216,7 @@ class Callers(Sipp):
         hold_ms: int = LONG_MS,
         name: bytes | None = None,
         headers: bytes = b"",
+        media_port: int | None = None,
         limit_s: float = 120.0,
     ) -> None:
         if not callers:
@@ -210,13 +227,13 @@ class Callers(Sipp):
             "headers": headers.rstrip(b"\r\n"),
             "hold_ms": _ms(hold_ms),
         }
-        files = {"caller.xml": _scenario("caller", fill), "callers.csv": lines.encode()}
+        files = {"caller.xml": _scenario("caller", fill, media_port), "callers.csv": lines.encode()}
         # SIPp counts calls per period; a whole number of calls per second needs no more than its defaults.
         period_ms = round(1_000 * len(callers) / rate) if rate < 1 else 1_000
         per_period = len(callers) if rate < 1 else round(rate)
         arguments = ["-sf", "caller.xml", "-inf", "callers.csv", "-m", str(len(callers)), "-l", str(len(callers))]
         arguments += ["-r", str(per_period), "-rp", str(period_ms), f"{HOST}:{sip_port}"]
-        super().__init__(arguments, files, free_port(socket.SOCK_DGRAM), limit_s)
+        super().__init__(arguments, files, passing_port(socket.SOCK_DGRAM), limit_s)
         self._count = len(callers)
 
     def still_to_end(self) -> int:
@@ -239,13 +256,14 @@ class Phones(Sipp):
         fill: Mapping[str, bytes],
         *,
         password: str | None = None,
+        media_port: int | None = None,
         limit_s: float = 600.0,
     ) -> None:
         self.names = tuple(names)
         self._sip_port = sip_port
         self._password = password
-        files = {"phone.xml": _scenario(scenario, fill)}
-        super().__init__(["-sf", "phone.xml"], files, free_port(socket.SOCK_DGRAM), limit_s)
+        files = {"phone.xml": _scenario(scenario, fill, media_port)}
+        super().__init__(["-sf", "phone.xml"], files, passing_port(socket.SOCK_DGRAM), limit_s)
 
     @classmethod
     def answering(
@@ -256,16 +274,22 @@ class Phones(Sipp):
         after_ms: int = 1,
         talk_ms: int = LONG_MS,
         password: str | None = None,
+        media_port: int | None = None,
         limit_s: float = 600.0,
     ) -> Self:
         """They ring for `after_ms`, answer, and hang up after `talk_ms` unless the PBX does so first."""
         fill = {"answer_ms": _ms(after_ms), "talk_ms": _ms(talk_ms)}
-        return cls(sip_port, names, "phone", fill, password=password, limit_s=limit_s)
+        return cls(sip_port, names, "phone", fill, password=password, media_port=media_port, limit_s=limit_s)
 
     @classmethod
     def silent(cls, sip_port: int, names: Sequence[str], *, limit_s: float = 600.0) -> Self:
         """They ring and nobody answers."""
         return cls.answering(sip_port, names, after_ms=LONG_MS, limit_s=limit_s)
+
+    @classmethod
+    def told(cls, sip_port: int, names: Sequence[str], *, talk_ms: int = LONG_MS, limit_s: float = 600.0) -> Self:
+        """They ring until the PBX tells them to answer, by a NOTIFY `talk`, and hang up after `talk_ms`."""
+        return cls(sip_port, names, "notify", {"talk_ms": _ms(talk_ms)}, limit_s=limit_s)
 
     @classmethod
     def refusing(
@@ -331,7 +355,7 @@ def register(
         "phones.csv": ("SEQUENTIAL\n" + "".join(lines)).encode(),
     }
     arguments = ["-sf", "register.xml", "-inf", "phones.csv", "-m", str(len(names)), "-r", "200", "-l", "20"]
-    with Sipp([*arguments, f"{HOST}:{sip_port}"], files, free_port(socket.SOCK_DGRAM), limit_s) as sipp:
+    with Sipp([*arguments, f"{HOST}:{sip_port}"], files, passing_port(socket.SOCK_DGRAM), limit_s) as sipp:
         deadline = time.monotonic() + limit_s + LISTEN_LIMIT_S
         while sipp.alive and time.monotonic() < deadline:
             time.sleep(POLL_S)
@@ -340,9 +364,14 @@ def register(
         raise SippFailed(f"phones could not register, SIPp's status {sipp.returncode}: {errors}")
 
 
-def _scenario(name: str, fill: Mapping[str, bytes]) -> bytes:
-    """A scenario with its @placeholders@ filled in. A line with nothing but an empty placeholder goes."""
+def _scenario(name: str, fill: Mapping[str, bytes], media_port: int | None = None) -> bytes:
+    """A scenario with its @placeholders@ filled in. A line with nothing but an empty placeholder goes.
+
+    `media_port` is where somebody else sends and takes the sound, see `lab.audio`; None: SIPp's own, and silence.
+    """
     text = (SCENARIOS / f"{name}.xml").read_bytes()
+    if media_port is not None:
+        text = text.replace(b"[media_port]", str(media_port).encode())
     for key, value in fill.items():
         if not value:
             text = re.sub(rb"(?m)^[ ]*@%s@\n" % key.encode(), b"", text)
@@ -359,12 +388,15 @@ def _ms(value: int) -> bytes:
 
 
 def _step(line: str) -> Step | None:
-    """A line of SIPp's log, such as `LAB ringing 1700000000 12345 1-23@127.0.0.1 1001 49301234567`."""
+    """A line of SIPp's log, such as `LAB ringing 1700000000 12345 1-23@127.0.0.1 1001 49301234567`.
+
+    SIPp writes no microseconds where they are 0.
+    """
     words = line.split(" ")
     if len(words) != 7 or words[0] != "LAB":
         return None
     _, what, seconds, micros, call, own, other = words
-    return Step(What(what), float(seconds) + float(micros) / 1_000_000, call, own, other)
+    return Step(What(what), float(seconds) + float(micros or 0) / 1_000_000, call, own, other)
 
 
 def _listens(port: int) -> bool:

@@ -13,6 +13,7 @@ MAX_FILE_LINES = 450
 MAX_TEST_FILE_LINES = 600  # a story that is told in full may take more room than the code
 MAX_FUNCTION_LINES = 80
 SOURCES = ("callcenter", "lab", "benchmarks", "scripts", "tests")
+PAGES = ("web/src", "web/tests")
 # Tested as a whole: what a migration does shows only after the ones before it.
 TESTED_TOGETHER = {"callcenter/stores/migrations": "tests/stores/test_migrations.py"}
 
@@ -28,14 +29,20 @@ def broken_laws(root: Path) -> list[str]:
         found += _too_long(name, text, tree)
         if name.startswith("callcenter/") and _does_something(tree):
             found += _untested(root, name)
+    for path in (path for folder in PAGES for path in sorted((root / folder).rglob("*.ts*"))):
+        found += _too_many_lines(path.relative_to(root).as_posix(), path.read_text(encoding="utf-8"))
     return found
 
 
-def _too_long(name: str, text: str, tree: ast.Module) -> Iterator[str]:
+def _too_many_lines(name: str, text: str) -> Iterator[str]:
     lines = len(text.splitlines())
-    bound = MAX_TEST_FILE_LINES if name.startswith("tests/") else MAX_FILE_LINES
+    bound = MAX_TEST_FILE_LINES if name.startswith(("tests/", "web/tests/")) else MAX_FILE_LINES
     if lines > bound:
         yield f"{name}:1: {lines} lines, at most {bound}. Find the two ideas in it and give each a file"
+
+
+def _too_long(name: str, text: str, tree: ast.Module) -> Iterator[str]:
+    yield from _too_many_lines(name, text)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
             length = node.end_lineno - node.lineno + 1

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from callcenter.queues import contact
-from callcenter.routing import agent, offer
+from callcenter.routing import agent, offer, talk
 from callcenter.statetable import StateTable
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "states.md"
 
 HEAD = """\
-# The lives of contacts, offers and agents
+# The lives of contacts, offers, agents and talks
 
 Drawn by `python -m scripts.draw_states` from the tables in `callcenter/`; `make check` fails when the two differ. What
 is not in a table is illegal and raises before anything changes. A late or duplicate message is a row that leads back to
@@ -32,6 +32,7 @@ def drawing() -> str:
         _section("Contact", contact.__doc__, contact.CONTACT_TABLE),
         _section("Offer", offer.__doc__, offer.OFFER_TABLE),
         _section("Agent", agent.__doc__, agent.AGENT_TABLE),
+        _section("Talk", talk.__doc__, talk.TALK_TABLE),
     ]
     return "\n".join(parts)
 

@@ -14,7 +14,7 @@ import pytest_twisted  # type: ignore[import-untyped]
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from twisted.internet.defer import Deferred
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 REQUIRED = os.environ.get("CALLCENTER_REQUIRE_ALL") == "1"
 NEEDS_BROWSER = [
     pytest.mark.browser,
@@ -50,11 +50,17 @@ async def browsing() -> AsyncIterator[Browser]:
     yield _browsers[-1]
 
 
+async def end_browsing() -> None:
+    """End the session's browser, for programs; pytest's sessions do it by themselves."""
+    _browsers.clear()
+    await _running.aclose()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def browser_ends_with_the_session() -> Iterator[None]:
     yield
     if _browsers:
-        pytest_twisted.blockon(Deferred.fromFuture(asyncio.ensure_future(_running.aclose())))
+        pytest_twisted.blockon(Deferred.fromFuture(asyncio.ensure_future(end_browsing())))
 
 
 @contextlib.asynccontextmanager
@@ -73,6 +79,6 @@ async def context_of(browser: Browser) -> AsyncIterator[tuple[BrowserContext, li
 
 async def sign_in(page: Page, url: str, agent: str, password: str) -> None:
     await page.goto(url)
-    await page.get_by_label("Agent").fill(agent)
+    await page.get_by_label("User name").fill(agent)
     await page.get_by_label("Password").fill(password)
     await page.get_by_role("button", name="Sign in").click()

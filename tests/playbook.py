@@ -344,6 +344,10 @@ class Playbook:
             self.came += commands
         return self
 
+    def ms(self, at_ms: int) -> int:
+        """A time of the story as the engine sees it."""
+        return self.START_MS + at_ms
+
     def wait_until(self, at_ms: int) -> "Playbook":
         """Let time pass, with every timer on time; `expect` looks at all that the timers brought."""
         came: list[Command] = []

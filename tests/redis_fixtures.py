@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.stores.redis_server import RedisServer, RedisServerError, find_redis_server
+from lab.ports import server_port
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +58,7 @@ class ExternalRedis:
         folder.mkdir(parents=True)
         self._executable = executable
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port: int = probe.getsockname()[1]
+        self._port = server_port()
 
     @property
     def url(self) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from callcenter.daemon import end_task
 from callcenter.days import day_and_next
 from callcenter.recovery import open_journal
 from callcenter.settings import Settings
@@ -92,7 +93,9 @@ async def test_redis_that_hangs_stops_no_call_and_is_told(tmp_path: Path) -> Non
         finally:
             os.kill(redis, signal.SIGCONT)
         await center.until(lambda parts: parts["redis"]["ok"], "Redis to be back")
+        await anna.until_state("ready")
         pbx.call(VISITOR)
+        await anna.until_state("talking")
         await center.until(lambda parts: parts["engine"]["ok"], "journalling to go on")
         await anna.until_state("ready")
         await anna.leave()
@@ -167,6 +170,24 @@ async def test_restart_brings_agents_and_callers_back_as_they_were(tmp_path: Pat
 
 
 @run_async
+async def test_restart_asks_for_callers_at_the_pbx_first_and_then_who_they_are(tmp_path: Path) -> None:
+    nowhere = {"database": {"url": "postgresql://127.0.0.1:1/nowhere"}}
+    looked_up = 'callcenter_lookup_seconds_count{outcome="unknown"}'
+    async with center_in(tmp_path, settings=nowhere) as (center, pbx):
+        await center.start()
+        pbx.call(VISITOR)
+        await center.until_metric('callcenter_contacts_waiting{queue="general"}', 1)
+        await center.kill()
+        center.settings = {}
+        pbx.refuse_logins = True
+        await center.start(synced=False)
+        await center.until(lambda parts: parts["sql"]["ok"], "the database to be there")
+        assert (await center.metrics())[looked_up] == 0
+        pbx.refuse_logins = False
+        await center.until_metric(looked_up, 1)
+
+
+@run_async
 async def test_day_of_the_machine_is_told_at_the_start(tmp_path: Path) -> None:
     def today() -> str:
         return day_and_next(time.time_ns() // 1_000_000)[0]
@@ -229,3 +250,17 @@ async def test_port_in_use_is_said_and_ends_the_start(tmp_path: Path) -> None:
         with pytest.raises(Exception, match="in use by another program"):
             await center.start()
         taken.close()
+
+
+@run_async
+async def test_a_task_that_takes_being_cancelled_for_an_error_is_ended_all_the_same() -> None:
+    async def watch() -> None:
+        with contextlib.suppress(asyncio.CancelledError):  # as a driver does that was connecting
+            await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(watch())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await end_task(task)
+    assert task.cancelled()

@@ -6,7 +6,8 @@ import click
 import pytest
 
 from callcenter.daemon_client import DaemonClient, RefusedError
-from callcenter.settings import HttpSettings, Settings
+from callcenter.http_settings import HttpSettings
+from callcenter.settings import Settings
 
 CONFIG = Path("callcenter.yaml")
 

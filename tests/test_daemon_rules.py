@@ -158,10 +158,10 @@ async def test_rules_with_mistakes_are_refused_whole_by_the_daemon_too(tmp_path:
         assert local.exit_code == 1
         assert "nowhere" in local.stderr
         async with httpx.AsyncClient(base_url=center.url) as client:
-            await client.post("/api/sign-in", json={"agent": "anna", "password": center.password})
+            await client.post("/api/v1/sign-in", json={"agent": "anna", "password": center.password})
             body = {"files": {"a.yaml": yaml.safe_dump(wrong)}, "message": "Oops", "based_on": 1}
-            answer = await client.post("/api/rules", json=body)
-            in_force = (await client.get("/api/rules")).json()["version"]
+            answer = await client.post("/api/v1/rules", json=body)
+            in_force = (await client.get("/api/v1/rules")).json()["version"]
         assert answer.status_code == 422, answer.text
         assert any(line.startswith("a.yaml:") and "nowhere" in line for line in answer.json()["mistakes"])
         assert (in_force["number"], in_force["message"]) == (1, "read at start")

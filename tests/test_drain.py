@@ -77,4 +77,4 @@ async def test_what_is_wrong_is_said_in_words(tmp_path: Path) -> None:
         assert "Agent or password is wrong" in (await run(center, password="wrong-wrong")).output
         not_allowed = await run(center)
         assert not_allowed.exit_code == 1
-        assert "upervisor" in not_allowed.output
+        assert "needs the permission stop_offering" in not_allowed.output

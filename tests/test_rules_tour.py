@@ -28,7 +28,6 @@ from callcenter.rulebook.cases import USUAL_TIME
 from callcenter.rulebook.publishing import Publishing
 from callcenter.settings import Loaded, load
 from callcenter.stores.database import Database, default_url
-from callcenter.stores.rule_versions import RuleVersions
 from callcenter.types import AgentId
 from tests.database_fixtures import migrated
 from tests.desktop.fake_desk import HASH, PASSWORD, FakeDesk
@@ -149,8 +148,8 @@ class Admin:
 
     async def _start_daemon(self) -> None:
         loaded = await asyncio.to_thread(load, Path("config/callcenter.yaml"))
-        versions = RuleVersions(self._database.engine)
-        publishing = Publishing(Path("config/callcenter.yaml"), loaded, versions, self._take, lambda: self._now_ms)
+        engine = self._database.engine
+        publishing = Publishing(Path("config/callcenter.yaml"), loaded, engine, self._take, lambda: self._now_ms)
         self._now_ms = FIRST_MS
         await publishing.begin()
         await publishing.settle()

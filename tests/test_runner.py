@@ -6,13 +6,15 @@ import pytest
 
 from callcenter.commands import Command, ContactRouted, LookUpCustomer
 from callcenter.engine import Engine
-from callcenter.events import CallerLeft, ContactArrived
+from callcenter.events import AgentReady, CallerLeft, ContactArrived, TimePassed
+from callcenter.records import RecordChange
 from callcenter.runner import INBOX_LIMIT, InboxOverflowError, Runner, WallClock
 from callcenter.stores.codec import Record
 from callcenter.stores.journal import Entry
 from callcenter.stores.journal_keeper import JournalKeeper
 from callcenter.stores.lease import FencedError
 from callcenter.types import (
+    AgentId,
     ChannelRef,
     Configuration,
     ContactId,
@@ -36,9 +38,10 @@ class RecordingKeeper(JournalKeeper):
     def __init__(self, order: list[str]) -> None:
         self.order = order
         self.entries: list[Entry] = []
+        self.gate: asyncio.Event | None = None  # what the journal waits for
 
     async def append(self, entries: Sequence[Entry]) -> None:
-        await asyncio.sleep(0)
+        await (asyncio.sleep(0) if self.gate is None else self.gate.wait())
         self.order.append("journalled")
         self.entries += entries
 
@@ -95,6 +98,17 @@ async def test_commands_are_released_after_their_event_is_journalled() -> None:
 
 
 @run_async
+async def test_whoever_waits_hears_why_an_event_was_ignored() -> None:
+    bench = Bench()
+    bench.runner.start()
+    assert await bench.runner.submit_and_wait(arrival(1)) is None
+    stranger = AgentReady(AgentId("nobody"))
+    heard = await asyncio.gather(*(bench.runner.submit_and_wait(event) for event in (stranger, arrival(2))))
+    assert heard == ["there is no agent nobody", None]
+    await bench.runner.stop()
+
+
+@run_async
 async def test_what_comes_in_while_journalling_is_one_batch_in_order() -> None:
     bench = Bench()
     for number in range(5):
@@ -131,6 +145,16 @@ async def test_records_are_journalled_with_the_event_that_they_came_of() -> None
     assert [type(record).__name__ for record in left.records] == ["RecordSegment", "RecordContact"]
     assert left.records == [command for command in bench.commands if isinstance(command, Record)]
     await bench.runner.stop()
+
+
+@run_async
+async def test_a_record_that_is_handed_in_with_an_event_is_in_its_entry() -> None:
+    bench = Bench()
+    bench.runner.start()
+    change = RecordChange("r1", 1, "sue", "session", "::1", "offering", "", None, None, "done")
+    await bench.runner.submit_and_wait(TimePassed(), change)
+    await bench.runner.stop()
+    assert [(entry.event, entry.records) for entry in bench.journal.entries] == [(TimePassed(), [change])]
 
 
 @run_async
@@ -208,3 +232,46 @@ def test_clock_that_somebody_sets_changes_nothing_but_is_told(set_by_s: int, mon
     monkeypatch.setattr(time, "time_ns", lambda: real() + set_by_s * 10**9)
     assert before_ms <= clock.now_ms() < before_ms + 600_000
     assert clock.ahead_s() == pytest.approx(-set_by_s, abs=600)
+
+
+@run_async
+async def test_who_looks_while_a_batch_is_journalled_sees_it_when_it_is_and_nothing_of_the_next() -> None:
+    """A figure that is told before it is journalled could be lost with the process, and come again smaller."""
+    bench = Bench()
+    gate = bench.journal.gate = asyncio.Event()
+
+    def handled() -> int:
+        return len(bench.runner.engine.snapshot().contacts)
+
+    assert await bench.runner.at_rest(handled) == 0
+    bench.runner.start()
+    first = asyncio.ensure_future(bench.runner.submit_and_wait(arrival(1)))
+    while handled() == 0:  # noqa: ASYNC110 - the next turns of the loop lead there
+        await asyncio.sleep(0)
+    look = asyncio.ensure_future(bench.runner.at_rest(lambda: (handled(), len(bench.journal.entries))))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not look.done(), "it would be seen before it is journalled"
+    bench.runner.submit(arrival(2))
+    gate.set()
+    assert await look == (1, 1)
+    await first
+    await bench.runner.stop()
+
+
+@run_async
+async def test_a_look_that_fails_is_its_own_failure() -> None:
+    bench = Bench()
+    gate = bench.journal.gate = asyncio.Event()
+    bench.runner.start()
+    waited = asyncio.ensure_future(bench.runner.submit_and_wait(arrival(1)))
+    while not bench.runner.engine.snapshot().contacts:  # noqa: ASYNC110 - as above
+        await asyncio.sleep(0)
+    look = asyncio.ensure_future(bench.runner.at_rest(lambda: 1 / 0))
+    await asyncio.sleep(0)
+    gate.set()
+    with pytest.raises(ZeroDivisionError):
+        await look
+    await waited
+    assert bench.failures == []
+    await bench.runner.stop()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,7 +19,7 @@ from redis.backoff import NoBackoff
 from callcenter.settings import load
 from callcenter.standby import as_they_are_now, texts, wait_for_lease
 from callcenter.stores.lease import Lease, LeaseUnavailableError
-from lab.center import AgentSpec, Center
+from lab.center import WALL, AgentSpec, Center
 from lab.daemon_process import DaemonFailed, all_ready
 from lab.simulated import Phone, SimulatedPbx, Visitor
 from tests.helpers import run_async
@@ -78,7 +79,7 @@ async def test_second_stands_by_and_takes_over_when_the_first_dies(tmp_path: Pat
             assert (await client.get("/health/live")).status_code == 200
             answer = await client.get("/health/ready")
             assert (answer.status_code, list(answer.json()["parts"])) == (503, ["standby"])
-            assert (await client.get("/overview")).status_code == 503
+            assert (await client.get("/floor")).status_code == 503
         assert (await second.metrics())["callcenter_in_charge"] == 0
         assert (await first.metrics())["callcenter_in_charge"] == 1
         await anna.leave()
@@ -122,12 +123,12 @@ async def test_one_that_was_only_stopped_for_a_while_finds_itself_fenced(
         try:
             pbx.call(VISITOR)  # the stopped one is told of it, too
             await second.until(all_ready, "the second to be in charge")
-            anna = await second.seat("anna")
-            await anna.until_state("talking")
+            await second.until_metric('callcenter_offers_total{outcome="accepted",queue="general"}', 1)
         finally:
             os.kill(first.daemon.pid, signal.SIGCONT)
         assert await asyncio.to_thread(first.daemon.wait, STANDS_BY_S) == 1
         assert "another daemon" in first.log()
+        anna = await second.seat("anna")
         await anna.until_state("ready")
         await anna.leave()
         assert pbx.originated == 1, "the one that is no longer in charge rang nobody"
@@ -234,6 +235,26 @@ class LeaseThatIsAway(Lease):
 
 
 @run_async
+async def test_whoever_waits_for_redis_collects_the_garbage_of_it(tmp_path: Path, redis_executable: Path) -> None:
+    async with running_redis(tmp_path) as server:
+        client = redis.asyncio.Redis.from_url(server.url)
+
+        async def nothing() -> None: ...
+
+        lease = LeaseThatIsAway(client, nothing)
+        gc.disable()
+        try:
+            assert await wait_for_lease(lease, patience_s=0.0, begin_to_stand_by=nothing) is not None
+            assert not gc.isenabled(), "a start that does not wait is in haste"
+            lease.away = True
+            assert await wait_for_lease(lease, patience_s=0.0, begin_to_stand_by=nothing) is None
+            assert gc.isenabled()
+        finally:
+            gc.enable()
+        await client.aclose()
+
+
+@run_async
 async def test_one_in_charge_may_renew_its_lease_first_when_redis_is_back(
     tmp_path: Path, redis_executable: Path
 ) -> None:
@@ -275,7 +296,7 @@ async def test_files_with_mistakes_at_the_takeover_leave_what_was_read_before(
     center.agents = AGENTS[:1]
     center.write_files()
     now = await as_they_are_now(center.config_file, loaded, seen)
-    assert list(now.logins) == ["anna"]
+    assert list(now.logins) == ["anna", WALL.id]
     (tmp_path / "agents.yaml").write_text("agents: 7")
     assert await as_they_are_now(center.config_file, loaded, seen) is loaded
     assert "agents.yaml" in caplog.text

@@ -65,7 +65,7 @@ def rows_taken(monkeypatch: pytest.MonkeyPatch) -> set[Row]:
 
 
 def test_every_row_is_taken_by_something_that_happens(rows_taken: set[Row]) -> None:
-    for seed in range(60):
+    for seed in range(250):
         run(seed, events=250, audit=False)
     for how in (LegEnd.NO_ANSWER, LegEnd.UNREACHABLE, LegEnd.BUSY):
         Playbook.open(configuration(agent("ada"))).at(100, arrived("anna"), leg_ended("anna.1", how))

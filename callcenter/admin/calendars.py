@@ -24,8 +24,6 @@ from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from holidays import country_holidays, list_supported_countries
-
 from callcenter.types import Hours
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -297,6 +295,8 @@ def _zones() -> set[str]:
 
 @cache
 def _countries() -> dict[str, list[str]]:
+    from holidays import list_supported_countries  # noqa: PLC0415 - it takes long to load, and few hours name holidays
+
     return list_supported_countries()
 
 
@@ -325,6 +325,8 @@ def _words(minutes: Range) -> str:
 def _holidays(plan: _Plan, dates: list[date]) -> set[date]:
     if plan.country is None:
         return set()
+    from holidays import country_holidays  # noqa: PLC0415 - see `_countries`
+
     years = range(dates[0].year, dates[-1].year + 1)
     return set(country_holidays(plan.country, subdiv=plan.subdivision, years=years))
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from callcenter.admin.files import default_rule_name
+from callcenter.admin.files import AGENT, AgentEntry, default_rule_name
 from callcenter.admin.model import RouteEntry
 from callcenter.admin.schema import did_you_mean
 from callcenter.admin.yaml_source import Document, Key, Mistake, Place
@@ -27,7 +27,11 @@ _ENGINE_REASONS = (REASON_SIGNED_IN, REASON_RONA, PENDING_SIGN_OUT)
 _STRATEGIES = tuple(strategy.value for strategy in Strategy)
 _NO_TEXTS = tuple(kind.value for kind in AttributeKind if kind is not AttributeKind.TEXT)
 _YES = ("true", "yes", "on", "1", "t", "y")  # what a flag may be written as, in small letters
-_LATER_SECTIONS = ("timezone", "skills", "attributes", "lists", "conditions", "hours", "tier_rules", "entries")
+_LATER_OF_QUEUES = ("overflow", "treatment", "short_abandon_s", "thresholds", "script")
+_LATER_SECTIONS = (
+    *("timezone", "skills", "attributes", "lists", "conditions", "hours", "tier_rules", "entries"),
+    "scripts",
+)
 
 
 def crossed(agents: Document, routing: Document, device_prefix: str) -> list[Mistake]:
@@ -37,6 +41,7 @@ def crossed(agents: Document, routing: Document, device_prefix: str) -> list[Mis
         *_of_later_version(routing),
         *_crossed_agents(agents, routing, device_prefix, skills),
         *_crossed_queues(agents, routing),
+        *_crossed_groups(agents, routing),
         *_crossed_rules(routing, skills),
         *_crossed_entries(routing, skills),
         *_crossed_attributes(routing),
@@ -64,7 +69,7 @@ def _of_later_version(routing: Document) -> Iterator[Mistake]:
     if routing.text("version") != "1":
         return
     places: list[Place] = [(key,) for key in _LATER_SECTIONS]
-    places += [("queues", name, key) for name in routing.keys("queues") for key in ("overflow", "treatment")]
+    places += [("queues", name, key) for name in routing.keys("queues") for key in _LATER_OF_QUEUES]
     for index in range(routing.count("rules")):
         rule: Place = ("rules", index)
         places += [(*rule, "entry"), (*rule, "set"), (*rule, "route", "overflow"), (*rule, "route", "message")]
@@ -95,6 +100,7 @@ class _Skills:
 def _crossed_agents(agents: Document, routing: Document, device_prefix: str, skills: _Skills) -> Iterator[Mistake]:
     for index in range(agents.count("agents")):
         here = ("agents", index)
+        yield from _lacking(agents, here)
         queues = [*agents.texts(*here, "queues"), *_keys(agents, *here, "queues")]  # one or the other
         yield from _unknown(agents, queues, routing.keys("queues"), "queue", routing.file)
         yield from _twice(agents, queues)
@@ -106,6 +112,19 @@ def _crossed_agents(agents: Document, routing: Document, device_prefix: str, ski
                 yield agents.mistake(path, f"`{device}` does not start with `{device_prefix}`", remedy)
     yield from _twice(agents, _each(agents, "agents", "id"))
     yield from _twice(agents, _each(agents, "agents", "device"))
+
+
+def _lacking(agents: Document, agent: Place) -> Iterator[Mistake]:
+    """What whoever takes contacts cannot be without."""
+    roles = [role for _, role in agents.texts(*agent, "roles")] if "roles" in agents.keys(*agent) else [AGENT]
+    if AGENT not in roles or agents.text(*agent, "id") is None:
+        return
+    place: Place = (*agent, "queues")
+    meaning = AgentEntry.model_fields["queues"].description
+    if "queues" not in agents.keys(*agent):
+        yield agents.mistake(place, "is missing", f"Add it: {meaning}; or leave `{AGENT}` out of the roles")
+    elif agents.at(*place) in ([], {}):
+        yield agents.mistake(place, "is empty", f"Name {meaning}; or leave `{AGENT}` out of the roles")
 
 
 def _crossed_queues(agents: Document, routing: Document) -> Iterator[Mistake]:
@@ -134,6 +153,22 @@ def _crossed_queues(agents: Document, routing: Document) -> Iterator[Mistake]:
     if AWAY in queues and routing.text("version") != "1":
         remedy = "Call the queue something else"
         yield routing.mistake(("queues", Key(AWAY)), f"`{AWAY}` means the end of the call in routes", remedy)
+
+
+def _crossed_groups(agents: Document, routing: Document) -> Iterator[Mistake]:
+    """Groups of queues, and who leads them."""
+    groups = routing.keys("queue_groups")
+    for group in groups:
+        queues = list(routing.texts("queue_groups", group))
+        yield from _unknown(routing, queues, routing.keys("queues"), "queue", "queues")
+        yield from _twice(routing, queues)
+    for index in range(agents.count("agents")):
+        named = list(agents.texts("agents", index, "queue_groups"))
+        if not groups:  # to pass this over would show the whole floor to whoever should see a part of it
+            remedy = f"Add `queue_groups: {{NAME: [QUEUE, ...]}}` to {routing.file}"
+            yield from (agents.mistake(path, f"there is no queue group `{word}`", remedy) for path, word in named)
+        yield from _unknown(agents, named, groups, "queue group", f"queue_groups of {routing.file}")
+        yield from _twice(agents, named)
 
 
 def _crossed_overflow(routing: Document, here: Place, queue: str | None) -> Iterator[Mistake]:

@@ -20,6 +20,8 @@ from callcenter.admin.model import (
     FactsEntry,
     HoursEntry,
     Label,
+    LessIsWorse,
+    MoreIsWorse,
     OverflowEntry,
     QueueEntry,
     RouteEntry,
@@ -27,6 +29,7 @@ from callcenter.admin.model import (
     RuleEntry,
     Skills,
     StepEntry,
+    ThresholdsEntry,
     TreatmentEntry,
     attribute_value,
 )
@@ -38,10 +41,12 @@ from callcenter.types import (
     AgentId,
     Announce,
     Attribute,
+    AutoAnswer,
     Condition,
     Configuration,
     DeviceRef,
     Hours,
+    Limits,
     NamedList,
     Overflow,
     PbxName,
@@ -51,12 +56,13 @@ from callcenter.types import (
     RuleConfig,
     Skill,
     SkillName,
+    Thresholds,
     Tier,
     TierRule,
     Treatment,
 )
 
-AGENT, SUPERVISOR = "agent", "supervisor"
+AGENT, SUPERVISOR, ADMIN, VIEWER = "agent", "supervisor", "admin", "viewer"
 FIRST_QUEUE_LEVEL = 1
 UTC = "UTC"
 BEFORE_MS = 2 * 86_400_000  # how far back hours are known, for a load that something older is asked of
@@ -80,8 +86,11 @@ def _levelled(value: object) -> object:
 
 
 QueueLevel = Annotated[int, Field(ge=FIRST_QUEUE_LEVEL, le=MAX_QUEUE_LEVEL)]
-QueueLevels = Annotated[dict[str, QueueLevel], BeforeValidator(_levelled), Field(min_length=1)]
-Role = Annotated[str, like(f"{AGENT}|{SUPERVISOR}", f"`{AGENT}` or `{SUPERVISOR}`")]
+QueueLevels = Annotated[dict[str, QueueLevel], BeforeValidator(_levelled)]
+Role = Annotated[
+    str,
+    like(f"{AGENT}|{SUPERVISOR}|{ADMIN}|{VIEWER}", f"`{AGENT}`, `{SUPERVISOR}`, `{ADMIN}` or `{VIEWER}` (reads only)"),
+]
 LoginId = Annotated[str, like(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}", "1 to 64 of a-z, A-Z, 0-9, . _ @ and -")]
 Device = Annotated[
     str, like(r"[A-Za-z0-9]+/[A-Za-z0-9_.-]{1,64}", "the name that the PBX has for the phone, such as PJSIP/1001")
@@ -89,13 +98,21 @@ Device = Annotated[
 
 
 class AgentEntry(Model):
+    """Whoever takes contacts has queues, which `admin_checks` asks for, and without a device chooses one each time."""
+
     id: LoginId = Field(description="what the agent signs in as, such as `id: anna`")
     name: Label = Field(description="the name that others see, such as `name: Anna Berg`")
-    device: Device = Field(description="the agent's phone, such as `device: PJSIP/1001`")
+    device: Device | None = Field(
+        default=None, description="the agent's phone, such as `device: PJSIP/1001`; none: it is chosen at each sign-in"
+    )
+    auto_answer: Annotated[str, like("notify", "`notify`, for a phone that answers a SIP NOTIFY `talk`")] | None = None
     skills: Skills = Field(default_factory=dict)
-    queues: QueueLevels = Field(description="the queues served, such as `queues: [sales]`")
+    queues: QueueLevels = Field(default_factory=dict, description="the queues served, such as `queues: [sales]`")
     password_hash: Annotated[str, AfterValidator(_hash)] | None = Field(default=None, repr=False)
     roles: tuple[Role, ...] = (AGENT,)
+    queue_groups: tuple[str, ...] = Field(
+        default=(), description="the groups of queues whose floor is seen and led; none: all queues"
+    )
 
 
 class AgentsFile(Model):
@@ -116,7 +133,7 @@ def configuration(
         default_queue=QueueName(routing.default_queue),
         queues=tuple(_queue(name, entry) for name, entry in routing.queues.items()),
         rules=(*(_rule(entry, routing) for entry in routing.rules), *_defaults(routing)),
-        agents=tuple(_agent(entry, pbx) for entry in agents.agents),
+        agents=tuple(_agents(agents, pbx)),
         lookup_deadline_ms=lookup_deadline_ms,
         decline_backoff_ms=_ms(routing.decline_backoff_s),
         failure_backoff_ms=_ms(routing.failure_backoff_s),
@@ -137,15 +154,19 @@ def default_rule_name(entry_name: str) -> str:
     return f"{entry_name} (default)"
 
 
-def _agent(entry: AgentEntry, pbx: PbxName) -> AgentConfig:
-    return AgentConfig(
-        AgentId(entry.id),
-        entry.name,
-        DeviceRef(pbx, entry.device),
-        _skills(entry.skills),
-        tuple(QueueName(queue) for queue in entry.queues),
-        {QueueName(queue): level for queue, level in entry.queues.items() if level != FIRST_QUEUE_LEVEL},
-    )
+def _agents(agents: AgentsFile, pbx: PbxName) -> Iterator[AgentConfig]:
+    """Those who take contacts; a device without a name: none is configured."""
+    for entry in agents.agents:
+        if AGENT in entry.roles:
+            yield AgentConfig(
+                AgentId(entry.id),
+                entry.name,
+                DeviceRef(pbx, entry.device or ""),
+                _skills(entry.skills),
+                tuple(QueueName(queue) for queue in entry.queues),
+                {QueueName(queue): level for queue, level in entry.queues.items() if level != FIRST_QUEUE_LEVEL},
+                None if entry.auto_answer is None else AutoAnswer(entry.auto_answer),
+            )
 
 
 def _queue(name: str, entry: QueueEntry) -> QueueConfig:
@@ -160,6 +181,8 @@ def _queue(name: str, entry: QueueEntry) -> QueueConfig:
         closed_to=None if entry.closed_to is None else QueueName(entry.closed_to),
         overflow=_overflow(entry.overflow),
         treatment=_treatment(entry.treatment),
+        short_abandon_ms=_ms(entry.short_abandon_s),
+        thresholds=_thresholds(entry.thresholds),
     )
 
 
@@ -213,6 +236,16 @@ def _treatment(entry: TreatmentEntry | None) -> Treatment | None:
     said = entry.announce
     announce = None if said is None else Announce(_ms(said.every_s), said.sounds, said.position)
     return Treatment(entry.music, entry.greeting, announce)
+
+
+def _thresholds(entry: ThresholdsEntry | None) -> Thresholds | None:
+    if entry is None:
+        return None
+    return Thresholds(_limits(entry.waiting), _limits(entry.longest_wait_s), _limits(entry.service_level))
+
+
+def _limits(entry: MoreIsWorse | LessIsWorse | None) -> Limits | None:
+    return None if entry is None else Limits(entry.warning, entry.critical)
 
 
 def _hours(name: str, entry: HoursEntry, timezone: str, from_ms: int) -> Hours:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from callcenter.admin import checks, doubts, expressions, files, folder, hours, model, schema, yaml_source
+from callcenter.admin import checks, doubts, expressions, files, folder, hours, model, schema, scripts, yaml_source
 from callcenter.admin.yaml_source import Document, Mistake
 from callcenter.numbers import DEFAULT_REGION
 from callcenter.types import Configuration, PbxName
@@ -61,6 +61,7 @@ def read(agents: Path, routing: Path, given: Given, now_ms: int | None = None) -
         mistakes += checks.crossed(agents_document, routing_document, given.device_prefix)
         mistakes += hours.wrong(routing_document)
         mistakes += expressions.wrong(routing_document)
+        mistakes += scripts.wrong(routing_document)
     if mistakes or agents_file is None or routing_file is None:
         return Read(agents_document, routing_document, tuple(yaml_source.in_order(mistakes)), (), None)
     configuration = files.configuration(

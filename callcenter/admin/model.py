@@ -28,6 +28,7 @@ from callcenter.types import (
 MAX_DRAW_SEED = 2**31 - 1
 MAX_TAGS = 20
 MAX_SOUNDS = 20
+MAX_STEPS, MAX_CHOICES = 200, 20  # of a script, and of a step
 CLOSED = "closed"  # what a caller hears who is sent away, unless the rule names another message
 _FLAGS = {"true": True, "false": False}
 
@@ -84,6 +85,8 @@ MusicClass = Annotated[
 ]
 Expression = Annotated[str, like(r"[\s\S]*\S[\s\S]*", "an expression, such as `customer.known`")]
 Prose = Annotated[str, like(r"[^\x00-\x09\x0b-\x1f\x7f]{1,500}", "1 to 500 printable characters")]
+ScriptText = Annotated[str, like(r"[^\x00-\x09\x0b-\x1f\x7f]{1,2000}", "1 to 2,000 printable characters")]
+ScriptLine = Annotated[str, like(r"[^\x00-\x1f\x7f]{1,120}", "one line of 1 to 120 printable characters")]
 AfterSeconds = Annotated[float, Field(ge=1, le=3600)]
 
 
@@ -110,6 +113,49 @@ class TreatmentEntry(Model):
     announce: AnnounceEntry | None = Field(default=None, description="what is said from time to time")
 
 
+def _in_order(critical: float | None, info: ValidationInfo, *, worse_is_more: bool) -> float | None:
+    """A critical value is reached after the warning."""
+    warning = info.data.get("warning")
+    if critical is not None and warning is not None and (critical < warning) == worse_is_more and critical != warning:
+        than = "less" if worse_is_more else "more"
+        raise PydanticCustomError("critical", "It should not be {than} than `warning`", {"than": than})
+    return critical
+
+
+class MoreIsWorse(Model):
+    """At these values and above."""
+
+    warning: Annotated[float, Field(ge=1, le=86_400)] | None = None
+    critical: Annotated[float, Field(ge=1, le=86_400)] | None = None
+
+    @field_validator("critical")
+    @classmethod
+    def _fits(cls, critical: float | None, info: ValidationInfo) -> float | None:
+        return _in_order(critical, info, worse_is_more=True)
+
+
+class LessIsWorse(Model):
+    """Below these values."""
+
+    warning: Annotated[float, Field(ge=1, le=100)] | None = None
+    critical: Annotated[float, Field(ge=1, le=100)] | None = None
+
+    @field_validator("critical")
+    @classmethod
+    def _fits(cls, critical: float | None, info: ValidationInfo) -> float | None:
+        return _in_order(critical, info, worse_is_more=False)
+
+
+class ThresholdsEntry(Model):
+    waiting: MoreIsWorse | None = Field(
+        default=None, description="contacts that wait, such as `waiting: {warning: 5, critical: 10}`"
+    )
+    longest_wait_s: MoreIsWorse | None = Field(default=None, description="seconds that the longest one has waited")
+    service_level: LessIsWorse | None = Field(
+        default=None, description="percent in the last 15 minutes, such as `service_level: {warning: 80, critical: 60}`"
+    )
+
+
 class QueueEntry(Model):
     offer_timeout_s: Annotated[float, Field(ge=1, le=300)] = Field(
         default=20.0, description="how many seconds an offered agent's phone rings"
@@ -130,6 +176,11 @@ class QueueEntry(Model):
     closed_to: str | None = Field(default=None, description="the queue of those who find this one not open")
     overflow: OverflowEntry | None = Field(default=None, description="where a contact goes that has waited so long")
     treatment: TreatmentEntry | None = Field(default=None, description="what those hear who wait")
+    short_abandon_s: Annotated[float, Field(ge=0, le=60)] = Field(
+        default=5.0, description="who hangs up sooner is counted apart, and not in the service level"
+    )
+    thresholds: ThresholdsEntry | None = Field(default=None, description="when supervisors are alerted")
+    script: str | None = Field(default=None, description="the script that agents follow, such as `script: sales`")
 
 
 class FactsEntry(Model):
@@ -202,6 +253,25 @@ class RuleEntry(Model):
 class TierRuleEntry(Model):
     when: Expression = Field(description="an expression that must hold, such as `customer.spend_12m >= 50000`")
     tier: str = Field(description="the tier that the customer has then")
+
+
+class ChoiceEntry(Model):
+    label: ScriptLine = Field(description="what the customer answers, such as `label: wants to buy`")
+    to: str = Field(description="the step that it leads to")
+
+
+class StepOfScriptEntry(Model):
+    text: ScriptText = Field(description="what the agent says or asks; {customer.name} and its like are filled in")
+    choices: tuple[ChoiceEntry, ...] = Field(
+        default=(), max_length=MAX_CHOICES, description="left out: the script ends with this step"
+    )
+
+
+class ScriptEntry(Model):
+    title: Label | None = Field(default=None, description="what the agent sees above it")
+    steps: dict[Name, StepOfScriptEntry] = Field(
+        min_length=1, max_length=MAX_STEPS, description="the steps by name; it begins with the first one"
+    )
 
 
 class DialledEntry(Model):
@@ -277,4 +347,10 @@ class RoutingFile(Model):
     )
     entries: dict[Fact, DialledEntry] = Field(default_factory=dict, description="the dialled numbers")
     queues: dict[Name, QueueEntry] = Field(min_length=1, description="the queues by name")
+    queue_groups: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
+        default_factory=dict, description="queues under one name, for supervisors who lead some of them"
+    )
+    scripts: dict[Name, ScriptEntry] = Field(
+        default_factory=dict, description="what agents say, step by step; a queue names its script"
+    )
     rules: tuple[RuleEntry, ...] = Field(default=(), description="tried from top to bottom; the first that holds")

@@ -8,9 +8,18 @@ import difflib
 import re
 import types
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -21,6 +30,8 @@ from pydantic_core.core_schema import (
 )
 
 from callcenter.admin.yaml_source import Document, Key, Mistake, Place
+
+_KNOWN_SHOWN = 30
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -89,6 +100,13 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _location(path: Path) -> Path:
+    if not str(path).isprintable():
+        raise PydanticCustomError("path", "It should be a path of printable characters")
+    return path
+
+
+Location = Annotated[Path, AfterValidator(_location)]
 Text = Annotated[str, like(r"[^\x00-\x1f\x7f]+", "one line of printable characters, not empty")]
 Name = Annotated[str, like(r"[a-z][a-z0-9_-]{0,31}", "a lower-case letter, then at most 31 of a-z, 0-9, _ and -")]
 
@@ -110,12 +128,15 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Mistake
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """A remedy for a word that is not among those known: the nearest one, else all of them, else `otherwise`."""
+    """A remedy for a word that is not among those known: the nearest, else the first of them, else `otherwise`."""
     names = list(known)
     near = _nearest(word, names)
     if near is not None:
         return f"Did you mean `{near}`?"
-    return f"Known here: {', '.join(names)}" if names else otherwise
+    if not names:
+        return otherwise
+    more = f" and {len(names) - _KNOWN_SHOWN} more" if len(names) > _KNOWN_SHOWN else ""
+    return f"Known here: {', '.join(names[:_KNOWN_SHOWN])}{more}"
 
 
 def _nearest(word: str, known: list[str]) -> str | None:

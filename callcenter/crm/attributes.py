@@ -62,6 +62,9 @@ def _number(text: str) -> float | None:
 
 
 def _date(text: str) -> str | None:
+    """A time as JSON has it, `2026-12-24T10:00:00Z`, is that day."""
+    if text[10:11] == "T":
+        text = text[:10]
     try:
         return text if date.fromisoformat(text).isoformat() == text else None
     except ValueError:

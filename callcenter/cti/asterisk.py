@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
+from callcenter.call_commands import CallCommand, DialCustomer, RingNumber, RingOwnPhone, StopDialling
 from callcenter.commands import ConfirmConnection, PbxCommand, PlaySounds, RingDevice, SendAway, SetMusic, TakeBack
 from callcenter.cti.ami import fallback
 from callcenter.cti.ami.connection import AmiConnection
@@ -25,14 +26,25 @@ from callcenter.cti.ami.wire import Action, BadMessageError, Message, UnsafeValu
 from callcenter.cti.fencing import VARIABLE, Fence
 from callcenter.events import Event, PbxLost
 from callcenter.numbers import DEFAULT_REGION
+from callcenter.orders import AnswerPhone, StartListening
 from callcenter.settings import PbxSettings
 from callcenter.types import Departure, PbxName
 
 log = logging.getLogger(__name__)
 
 FULLY_BOOTED = "FullyBooted"
-UNBROKEN = "CALLCENTER_UNBROKEN"
-_OF_A_CALLER = (ConfirmConnection, SendAway, TakeBack, SetMusic, PlaySounds)
+UNBROKEN = "GLOBAL(CALLCENTER_UNBROKEN)"
+_OF_A_CALLER = (
+    CallCommand,
+    RingNumber,
+    DialCustomer,
+    StopDialling,
+    ConfirmConnection,
+    SendAway,
+    TakeBack,
+    SetMusic,
+    PlaySounds,
+)
 BACKLOG_LIMIT = 50_000  # events that may wait for the end of a sync; one more and the connection is made anew
 
 
@@ -62,9 +74,7 @@ async def _how_callers_left(protocol: AmiProtocol) -> Departure:
 
     The mark that tells is lost in the first case, and the dialplan removes it in the second.
     """
-    mark = f"GLOBAL({UNBROKEN})"
-    unbroken = (await protocol.send(Action("Getvar", {"Variable": mark}))).get("Value") == "1"
-    await protocol.send(Action("Setvar", {"Variable": mark, "Value": "1"}))
+    unbroken = (await protocol.send(Action("Getvar", {"Variable": UNBROKEN}))).get("Value") == "1"
     return Departure.HUNG_UP if unbroken else Departure.LOST
 
 
@@ -144,11 +154,15 @@ class AsteriskPbx:
         if isinstance(command, TakeBack) and not self._beating:
             return  # the PBX would give the caller away again: with the next beat
         for action in actions:
-            if isinstance(command, RingDevice) and self._fence is not None:
+            if isinstance(command, RingDevice | RingNumber | RingOwnPhone) and self._fence is not None:
                 action.variables[VARIABLE] = str(self._fence.epoch)
             answer = self._protocol.send(action)
-            if isinstance(command, RingDevice):
+            if isinstance(command, RingDevice | RingNumber | RingOwnPhone):
                 answer.addErrback(self._not_rung, command)
+            elif isinstance(command, StartListening):
+                answer.addErrback(self._not_heard, command)
+            elif isinstance(command, AnswerPhone):
+                answer.addErrback(self._not_told, command)
             else:
                 answer.addErrback(self._refused, action)
 
@@ -217,6 +231,8 @@ class AsteriskPbx:
                 "res_manager_devicestate"
             ) from error
         self._translator.sync(channels, devices, gone)
+        # Not sooner: where the connection breaks off before, nobody has been told how callers left.
+        self._send_quietly(Action("Setvar", {"Variable": UNBROKEN, "Value": "1"}))
         if self._fence is not None:
             for leg in self._translator.mirror.offers.values():
                 if leg.phase is not Phase.CONNECTED:
@@ -274,13 +290,28 @@ class AsteriskPbx:
         self._translator.mirror.announcers.pop(action.keys.get("ActionID", ""), None)  # it says nothing
         log.debug("%s %s: %s", action.name, action.keys.get("ActionID"), failure.value)
 
-    def _not_rung(self, failure: Failure, command: RingDevice) -> None:
+    def _not_rung(self, failure: Failure, command: RingDevice | RingNumber | RingOwnPhone) -> None:
         if isinstance(failure.value, ConnectionGoneError):
             return  # whether the PBX has rung is found out by the next sync
         if not isinstance(failure.value, AmiError | UnsafeValueError):
             failure.raiseException()
-        log.warning("offer %s to %s failed: %s", command.offer, command.device.device, failure.value)
+        to = command.number if isinstance(command, RingNumber) else command.device.device
+        log.warning("offer %s to %s failed: %s", command.offer, to, failure.value)
         self._translator.not_rung(command.offer)
+
+    def _not_heard(self, failure: Failure, command: StartListening) -> None:
+        if isinstance(failure.value, ConnectionGoneError):
+            return  # as with an offer
+        if not isinstance(failure.value, AmiError | UnsafeValueError):
+            failure.raiseException()
+        log.warning("%s on %s failed: %s", command.listening, command.device.device, failure.value)
+        self._translator.listeners.not_rung(command.listening)
+
+    def _not_told(self, failure: Failure, command: AnswerPhone) -> None:
+        if not isinstance(failure.value, AmiError | UnsafeValueError):
+            failure.raiseException()
+        remedy = "it needs the module res_pjsip_notify, and `system` among the rights that the manager user writes"
+        log.warning("%s could not be told to answer (%s): %s", command.device.device, remedy, failure.value)
 
     def _answered(self, lag_s: float) -> None:
         self._lag_s = lag_s

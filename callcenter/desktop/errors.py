@@ -8,13 +8,18 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket
 
 from callcenter.desktop.desk import DeskUnavailableError
 
 logger = logging.getLogger(__name__)
 
+# With which a WebSocket is closed that may not be opened.
+CLOSE_SIGNED_OUT = 4401
+CLOSE_NOT_ALLOWED = 4403
+
 _REMEDIES = {
-    404: "Look at the address; the pages are / and /overview.",
+    404: "Look at the address; the pages are at /, the API's schema at /api/v1/docs.",
     405: "Use the method that the Allow header names.",
 }
 
@@ -52,8 +57,12 @@ def answer(
     return JSONResponse({"error": error, "remedy": remedy, **(details or {})}, status, headers)
 
 
-async def _api_error(_: Request, error: Exception) -> JSONResponse:
+async def _api_error(connection: Request | WebSocket, error: Exception) -> JSONResponse | None:
     assert isinstance(error, ApiError)
+    if isinstance(connection, WebSocket):
+        await connection.accept()  # only after it does the page learn why
+        await connection.close(CLOSE_SIGNED_OUT if error.status == 401 else CLOSE_NOT_ALLOWED, error.error)
+        return None
     return answer(error.status, error.error, error.remedy, error.headers, error.details)
 
 
@@ -65,6 +74,8 @@ async def _unavailable(_: Request, error: Exception) -> JSONResponse:
 
 async def _http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:  # the framework could not read the body, which is our 422 in other words
+        return answer(422, "body: it is not JSON in UTF-8", "Send a JSON object with these keys put right.")
     remedy = _REMEDIES.get(error.status_code, "Look at the request.")
     return answer(error.status_code, f"{error.detail}.", remedy, error.headers)
 
@@ -80,7 +91,7 @@ async def _unexpected(_: Request, error: Exception) -> JSONResponse:
 
 
 def install(app: FastAPI) -> None:
-    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(ApiError, _api_error)  # type: ignore[arg-type] # it is called for WebSockets, too
     app.add_exception_handler(DeskUnavailableError, _unavailable)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -6,24 +6,22 @@ would call `sys.exit` on a busy port), run its serving as one task, and end it o
 
 import asyncio
 import contextlib
-import errno
 import socket
+import ssl
 from asyncio.transports import BaseTransport
 from collections.abc import Generator
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from callcenter.desktop.address import BACKLOG, AddressError
 from callcenter.desktop.live.hub import Hub
+from callcenter.desktop.tls import Tls
 
 GRACE_S = 2
 MAX_MESSAGE_BYTES = 4_096  # pages have nothing to say over the WebSocket
-BACKLOG = 1_024
-
-
-class AddressError(Exception):
-    """The address to serve at cannot be used; the text says which and how to mend it."""
 
 
 class _Protocol(WebSocketsSansIOProtocol):
@@ -41,20 +39,22 @@ class _Guest(uvicorn.Server):
 
 
 class Server:
-    """Serves `app` at host:port (0: any free one, see `port` after the start). `hub` has its pages, None: no pages."""
+    """Serves `app` at a socket that listens, and closes it at the end. `hub` has the app's pages, None: no pages."""
 
-    def __init__(self, app: FastAPI, hub: Hub | None, host: str, port: int) -> None:
+    def __init__(self, app: FastAPI, hub: Hub | None, bound: socket.socket, tls: Tls | None = None) -> None:
         self._app = app
         self._hub = hub
-        self._host = host
-        self.port = port
+        self._bound = bound
+        self._host, self.port, *_ = bound.getsockname()
+        self._tls = tls
         self._guest: _Guest | None = None
         self._task: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
 
     @property
     def url(self) -> str:
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self.port}"
+        return f"http{'' if self._tls is None else 's'}://{host}:{self.port}"
 
     @property
     def connections(self) -> int:
@@ -62,8 +62,6 @@ class Server:
 
     async def start(self) -> None:
         """Return once requests are answered. Raises AddressError."""
-        bound = _bind(self._host, self.port)
-        self.port = bound.getsockname()[1]
         config = uvicorn.Config(
             self._app,
             loop="none",
@@ -77,11 +75,13 @@ class Server:
             server_header=False,
             backlog=BACKLOG,
             timeout_graceful_shutdown=GRACE_S,
+            ssl_context_factory=self._context if self._tls is not None else None,
         )
         self._guest = _Guest(config)
         if self._hub is not None:
             self._hub.start()
-        self._task = asyncio.create_task(self._guest.serve([bound]))
+            self._beside = [asyncio.create_task(work()) for work in self._app.state.beside]
+        self._task = asyncio.create_task(self._guest.serve([self._bound]))
         while not self._guest.started:
             if self._task.done():
                 await self.stop()
@@ -90,34 +90,18 @@ class Server:
 
     async def stop(self) -> None:
         """Close every page with "come back later", answer what is under way, and end. Takes at most some seconds."""
+        for task in self._beside:
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
         if self._hub is not None:
             await self._hub.stop()
         if self._guest is not None and self._task is not None:
             self._guest.should_exit = True
             await asyncio.gather(self._task, return_exceptions=True)
+        self._bound.close()
         if self._hub is not None:
             self._app.state.passwords.close()
 
-
-def _bind(host: str, port: int) -> socket.socket:
-    where = f"{host}:{port} (http.host and http.port in config/callcenter.yaml)"
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except socket.gaierror as error:
-        raise AddressError(f"{where} is no address of this machine: {error.strerror}; use 127.0.0.1 or ::") from error
-    bound = socket.socket(family, kind, protocol)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-        bound.listen(BACKLOG)
-        bound.setblocking(False)
-    except OSError as error:
-        bound.close()
-        if error.errno == errno.EADDRINUSE:
-            raise AddressError(f"{where} is in use by another program; end that one or choose another port") from error
-        if error.errno == errno.EACCES:
-            raise AddressError(f"{where} needs more rights; choose a port above 1023") from error
-        raise AddressError(f"{where} cannot be used: {error.strerror}; choose an address of this machine") from error
-    return bound
+    def _context(self, *_: Any) -> ssl.SSLContext:
+        assert self._tls is not None
+        return self._tls.context

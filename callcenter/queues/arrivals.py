@@ -1,10 +1,11 @@
 """How contacts come, are identified, and leave."""
 
-from callcenter.commands import LookUpCustomer
+from callcenter.commands import LookUpCustomer, SendAway
 from callcenter.events import CallerLeft, ContactArrived, CustomersFound
 from callcenter.queues.contact import Contact, ContactTrigger
-from callcenter.queues.endings import end_contact
 from callcenter.queues.routes import route
+from callcenter.routing.consults import finish
+from callcenter.routing.dialling import give_up, is_dialling, reached
 from callcenter.routing.offering import pop_all, stop_phones
 from callcenter.routing.rules import highest_tier
 from callcenter.state import State
@@ -20,7 +21,13 @@ _OUTCOME_OF_DEPARTURE = {
 
 def arrive(state: State, event: ContactArrived) -> None:
     """A caller is in the holding place: ask who it is, for as long as the look-up deadline allows."""
-    if event.contact in state.saved.contacts or event.contact in state.saved.ended:
+    known = state.saved.contacts.get(event.contact)
+    if known is not None and is_dialling(known):
+        reached(state, known, event)
+        return
+    if event.outbound and (known is None or known.state is ContactState.ENDED):
+        state.emit(SendAway(event.contact, event.channel, Outcome.WITHDRAWN))  # its agent has hung up meanwhile
+    if known is not None or event.outbound or event.contact in state.saved.ended:
         state.ignore(event, f"contact {event.contact} has arrived before")
         return
     contact = Contact(
@@ -60,7 +67,7 @@ def identify(state: State, event: CustomersFound) -> None:
     contact.customers, contact.last_agent = event.customers, event.last_agent
     contact.tier = highest_tier(state.configuration, event.customers)
     state.saved.timers.cancel(TimerKind.LOOKUP, contact.id)
-    if contact.state is not ContactState.CONNECTED:
+    if contact.state not in (ContactState.CONNECTED, ContactState.AWAY):
         route(state, contact)
     pop_all(state, contact)
 
@@ -80,7 +87,10 @@ def leave(state: State, event: CallerLeft) -> None:
         contact.move(ContactTrigger.CALLER_LEFT)
         state.ignore(event, f"contact {event.contact} is over")
         return
+    if is_dialling(contact):
+        give_up(state, contact)
+        return
     stop_phones(state, contact)
-    connected = contact.state is ContactState.CONNECTED
+    connected = contact.state in (ContactState.CONNECTED, ContactState.AWAY)
     outcome = Outcome.ANSWERED if connected else _OUTCOME_OF_DEPARTURE[event.how]
-    end_contact(state, contact, ContactTrigger.CALLER_LEFT, outcome)
+    finish(state, contact, ContactTrigger.CALLER_LEFT, outcome)

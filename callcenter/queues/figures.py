@@ -33,4 +33,5 @@ class StateFigures:
         """When those who wait in the queue arrived; whose phone rings waits too."""
         waits = (ContactState.WAITING, ContactState.OFFERED)
         contacts = self._state.saved.contacts.values()
-        return [one.arrived_ms for one in contacts if one.state in waits and one.route and one.route.queue == queue]
+        waiting = (one for one in contacts if one.state in waits and one.consult_of is None and one.route is not None)
+        return [one.arrived_ms for one in waiting if one.route is not None and one.route.queue == queue]

@@ -7,17 +7,20 @@ says so. Its age and what it was refused by stay whatever happens.
 from dataclasses import replace
 
 from callcenter.commands import ContactRouted, SendAway
+from callcenter.queues import visits
 from callcenter.queues.contact import Contact, ContactTrigger
 from callcenter.queues.endings import end_contact
 from callcenter.queues.figures import StateFigures
 from callcenter.routing.language.facts import Facts, make_facts
 from callcenter.routing.offering import pop_all
 from callcenter.routing.preferred import keep
-from callcenter.routing.rules import decide, highest_tier
+from callcenter.routing.rules import DEFAULT_PRIORITY, NO_RULE, decide, highest_tier
 from callcenter.routing.skills import needs_of, relaxed, words_of_needs, words_of_step
 from callcenter.state import State
+from callcenter.talks import Target
 from callcenter.timers import TimerKind
 from callcenter.types import (
+    MAX_PRIORITY,
     ContactId,
     ContactState,
     DecisionKind,
@@ -34,6 +37,11 @@ LOOK_AGAIN_MS = 1_000
 
 def route(state: State, contact: Contact) -> None:
     """Ask the rules, for the first time or again. An offer that is ringing meanwhile stands."""
+    if contact.consult_of is not None:
+        state.waiting_anew[contact.id] = None  # no rule is asked; whether it may go on is looked at then
+        return
+    if contact.bound is not None and contact.route is not None and contact.route.queue in state.queues:
+        return  # first to whom it was handed on to; the rules count again if that comes to nothing
     wanted = _supervised(state, contact, _decided(state, contact))
     admitted = _admitted(state, contact, wanted) if wanted.away is None else None
     contact.astray = admitted is None
@@ -44,6 +52,8 @@ def route(state: State, contact: Contact) -> None:
     again = contact.state is not ContactState.IDENTIFYING
     if again and admitted == contact.route:
         return
+    if again and admitted.queue != contact.queue:
+        state.leave_queue(contact, None)
     contact.route = admitted
     words = f"{admitted.rule}: {admitted.because}; {_needs_in_words(admitted)}"
     if admitted.queue != wanted.queue:
@@ -98,13 +108,47 @@ def sent_on(route: Route, queue: QueueName) -> Route:
     )
 
 
+def by_hand(queue: QueueName, because: str) -> Route:
+    """The route of a contact that no rule was asked about."""
+    return Route(queue, DEFAULT_PRIORITY, (), NO_RULE, because, matched=False)
+
+
 def move(state: State, contact: Contact, queue: QueueName, by: str) -> None:
     """Let the contact wait in another queue, for a supervisor."""
     assert contact.route is not None
+    state.leave_queue(contact, None)
     contact.moved_to, contact.overflowed, contact.by_overflow = queue, (), False
     contact.route, contact.astray = sent_on(contact.route, queue), False
     state.record_decision(contact, DecisionKind.MOVED, f"moved to {queue}", by)
     _settle(state, contact)
+
+
+def hand_on(state: State, contact: Contact, to: Target, words: str) -> None:
+    """Let a contact that an agent had wait again: in the queue named, else, in front, in the one where it came from."""
+    queue = to.queue
+    assert contact.route is not None
+    if queue is None and contact.route.queue not in state.queues:
+        queue = state.configuration.default_queue
+    if queue is not None and queue != contact.route.queue:
+        contact.moved_to, contact.overflowed, contact.by_overflow = queue, (), False
+        contact.route = sent_on(contact.route, queue)
+    if to.queue is None:
+        contact.prioritised = MAX_PRIORITY
+        contact.route = replace(contact.route, priority=MAX_PRIORITY)
+    contact.astray = False
+    if contact.hearing is not None:
+        contact.hearing.due_ms = None  # the rhythm of its announcements begins anew
+    state.record_decision(contact, DecisionKind.TRANSFERRED, words, contact.handed_by)
+    _settle(state, contact, after_transfer=True)
+
+
+def begin_consult(state: State, asked: Contact, about: Contact, to: Target) -> None:
+    """Let a consultation wait: in the queue that is asked, else in the one where the contact waited, for the log."""
+    assert about.route is not None
+    queue = to.queue or (about.route.queue if about.route.queue in state.queues else state.configuration.default_queue)
+    asked.route = sent_on(about.route, queue)
+    asked.moved_to = queue
+    _settle(state, asked)
 
 
 def prioritise(state: State, contact: Contact, priority: int, by: str) -> None:
@@ -125,6 +169,8 @@ def leave_queues(state: State) -> None:
     """Whoever waits, anew or again, where it may not wait any more goes on to where it may."""
     for contact_id in list(state.waiting_anew):
         contact = state.saved.contacts[contact_id]
+        if contact.bound is not None or contact.consult_of is not None:
+            continue
         if contact.state is ContactState.WAITING and (contact.astray or _is_in_closed(state, contact)):
             route(state, contact)
 
@@ -181,7 +227,7 @@ def overflow_due(state: State, contact_id: ContactId) -> None:
     assert contact.route is not None
     if overflow is None:
         return
-    if contact.ringing:
+    if contact.ringing or contact.bound is not None:
         state.saved.timers.arm(TimerKind.OVERFLOW, contact.id, state.now_ms + LOOK_AGAIN_MS)
         return
     after = f"after {overflow.after_ms / 1000:g} s"
@@ -192,6 +238,7 @@ def overflow_due(state: State, contact_id: ContactId) -> None:
     queue = _open_from(state, contact, overflow.to) if overflow.to in state.queues else None
     if queue is None or queue == contact.route.queue or queue in contact.overflowed:
         return
+    state.leave_queue(contact, Outcome.OVERFLOWED, queue)
     contact.overflowed += (queue,)
     contact.by_overflow = True
     contact.route = sent_on(contact.route, queue)
@@ -200,9 +247,9 @@ def overflow_due(state: State, contact_id: ContactId) -> None:
 
 
 def _overflow_of(state: State, contact: Contact) -> Overflow | None:
-    """The rule's, in the rule's own queue, else the queue's; none for a contact that a supervisor has moved."""
+    """The rule's, in the rule's own queue, else the queue's; none for one that was moved or handed on."""
     assert contact.route is not None
-    if contact.moved_to is not None:
+    if contact.moved_to is not None or contact.connected_ms is not None:
         return None
     queue = state.queues.get(contact.route.queue)
     return contact.route.overflow or (queue.overflow if queue is not None else None)
@@ -274,10 +321,11 @@ def _turn_away(state: State, contact: Contact, wanted: Route) -> None:
     send_away(state, contact, Outcome.CLOSED, wanted.away or "")
 
 
-def _settle(state: State, contact: Contact) -> None:
+def _settle(state: State, contact: Contact, *, after_transfer: bool = False) -> None:
     """Begin to wait by a new route."""
     assert contact.route is not None
     contact.move(ContactTrigger.ROUTED)
+    visits.begin(state, contact, after_transfer=after_transfer)
     if contact.needs is not None:  # a step of the route before may be due some time
         state.saved.timers.cancel(TimerKind.RELAX, contact.id)
     contact.needs, contact.steps = needs_of(contact.route), 0

@@ -61,7 +61,11 @@ def set_queue_state(state: State, event: QueueStateSet) -> None:
 
 def _waiting(state: State, contact_id: ContactId, event: Event) -> Contact | None:
     contact = state.saved.contacts.get(contact_id)
-    if contact is None or contact.state not in (ContactState.WAITING, ContactState.OFFERED):
+    if (
+        contact is None
+        or contact.consult_of is not None
+        or contact.state not in (ContactState.WAITING, ContactState.OFFERED)
+    ):
         state.ignore(event, f"contact {contact_id} is not waiting")
         return None
     return contact

@@ -23,7 +23,7 @@ def note_who_waits(state: State) -> None:
     """Before the matching forgets them: whoever waits anew, or otherwise than before, may hear something else now."""
     for contact_id in state.waiting_anew:
         contact = state.saved.contacts[contact_id]
-        if contact.route is not None and contact.route.queue in state.queues:
+        if contact.consult_of is None and contact.route is not None and contact.route.queue in state.queues:
             state.lines.stand(contact.route.queue, place_of(contact, state.configuration.ageing_ms))
     state.hearing_anew |= state.waiting_anew
 
@@ -50,7 +50,7 @@ def treat(state: State) -> None:
 
 
 def _waits(contact: Contact) -> bool:
-    return contact.state in (ContactState.WAITING, ContactState.OFFERED)
+    return contact.state in (ContactState.WAITING, ContactState.OFFERED) and contact.consult_of is None
 
 
 def _treat(state: State, contact: Contact, queue: QueueName) -> None:
@@ -60,7 +60,7 @@ def _treat(state: State, contact: Contact, queue: QueueName) -> None:
     treatment = treatment or _NO_TREATMENT
     hearing = contact.hearing = contact.hearing or Hearing()
     due = _keep_time(state, contact, hearing, queue, treatment.announce)
-    if not state.saved.pbxs.get(contact.channel.pbx, False) or contact.in_fallback:
+    if not state.saved.pbxs.get(contact.channel.pbx, False) or contact.elsewhere:
         return
     _set_music(state, contact, hearing, treatment.music)
     if contact.state is not ContactState.WAITING:

@@ -13,6 +13,8 @@ What an agent asks for while busy (not ready, sign out) is remembered and takes 
 from dataclasses import dataclass, field
 from enum import Enum
 
+from callcenter.orders import DeviceChoice, MessageId, SkillsOrder
+from callcenter.routing.talk import Part
 from callcenter.statetable import StateTable
 from callcenter.types import AgentConfig, AgentState, ContactId, OfferId, QueueName
 
@@ -28,6 +30,8 @@ class AgentTrigger(Enum):
     CONNECT = "connected"
     RELEASE = "contact over"
     END_WRAP_UP = "wrap-up over"
+    CONSULTED = "consultation over"
+    DIAL = "calls a customer"
 
 
 _S, _T = AgentState, AgentTrigger
@@ -47,8 +51,10 @@ AGENT_TABLE = StateTable(
             _T.SIGN_OUT: _S.LOGGED_OUT,
             _T.GO_READY: _S.READY,
             _T.GO_NOT_READY: _S.NOT_READY,
+            _T.DIAL: _S.TALKING,
         },
         _S.READY: {
+            _T.DIAL: _S.TALKING,
             _T.SIGN_IN: _S.READY,
             _T.SIGN_OUT: _S.LOGGED_OUT,
             _T.GO_READY: _S.READY,
@@ -70,6 +76,7 @@ AGENT_TABLE = StateTable(
             _T.GO_READY: _S.TALKING,  # forgets what was remembered
             _T.GO_NOT_READY: _S.TALKING,  # remembered
             _T.RELEASE: _S.WRAP_UP,
+            _T.CONSULTED: _S.READY,
         },
         _S.WRAP_UP: {
             _T.SIGN_IN: _S.WRAP_UP,
@@ -84,6 +91,16 @@ AGENT_TABLE = StateTable(
 BUSY_STATES = (_S.RESERVED, _S.TALKING, _S.WRAP_UP)
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Since when an agent is in its state, for this reason; `number` as in RecordStretch."""
+
+    number: int
+    began_ms: int
+    state: AgentState
+    reason: str | None
+
+
 @dataclass(slots=True)
 class Agent:
     config: AgentConfig
@@ -94,13 +111,26 @@ class Agent:
     deadline_ms: int | None = None
     offer: OfferId | None = None
     contact: ContactId | None = None
+    part: Part | None = None  # in the contact, while TALKING or in WRAP_UP
     pending: str | None = None
     backoff_until_ms: int = 0
     turns: dict[QueueName, int] = field(default_factory=dict)  # the sequence of the last offer from each queue
     contacts_today: int = 0  # answered
     handling_ms: int = 0  # today: talk and wrap-up that are over
     ready_ms: int = 0  # today: stretches of READY that are over
+    set_by: str | None = None  # which supervisor has ordered the present state; None: nobody
+    pending_by: str | None = None  # the same of what is pending
+    skills_order: SkillsOrder | None = None  # None: the skills are the configuration's
+    device_choice: DeviceChoice | None = None  # None: the phone is the configuration's
+    messages: dict[MessageId, None] = field(default_factory=dict)  # the open ones, oldest first
     removed: bool = False  # no longer in the configuration; goes when the contact in hand is over
 
+    @property
+    def has_chosen(self) -> bool:
+        """Whether it has a phone by its own choice."""
+        return self.device_choice is not None and self.config.device.device != ""
+
     def move(self, trigger: AgentTrigger) -> None:
-        self.state = AGENT_TABLE.next(self.state, trigger)
+        before, self.state = self.state, AGENT_TABLE.next(self.state, trigger)
+        if self.state is not before:
+            self.set_by = None

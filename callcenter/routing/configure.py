@@ -2,7 +2,9 @@
 
 from callcenter.events import ConfigurationLoaded
 from callcenter.queues.routes import route, watch_overflow
+from callcenter.routing import devices
 from callcenter.routing.agent import BUSY_STATES, Agent, AgentTrigger
+from callcenter.routing.orders import configured
 from callcenter.routing.preferred import release_unfit
 from callcenter.routing.rules import highest_tier
 from callcenter.routing.standing import forget, ready_ended
@@ -40,15 +42,17 @@ def _agents(state: State, configs: tuple[AgentConfig, ...]) -> None:
     for agent in list(state.saved.agents.values()):
         if agent.config.id not in wanted:
             _remove(state, agent)
+    before = devices.seats(state)
     for config in configs:
         known = state.saved.agents.get(config.id)
         if known is None:
             known = state.saved.agents[config.id] = Agent(config, since_ms=state.now_ms)
-        known.config = config
+        known.config = configured(known, config)
         known.removed = False
         known.turns = {queue: turn for queue, turn in known.turns.items() if queue in state.queues}
         state.freed[config.id] = None
         state.tell_agent(known)
+    devices.reseat(state, before)
 
 
 def _remove(state: State, agent: Agent) -> None:

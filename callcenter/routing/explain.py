@@ -116,6 +116,10 @@ def _agents(state: State, now_ms: int, contact: Contact, chosen: Agent | None) -
     keys: list[tuple[PairKey, Agent]] = []
     others: list[AgentReason] = []
     for agent in state.saved.agents.values():
+        if agent is chosen and contact.given_by is not None:
+            words = f"{contact.given_by} has given it to this agent"
+            yield AgentReason(agent.config.id, agent.config.name, "given", words)
+            continue
         code, words = _why_not(state, now_ms, contact, agent)
         key = state.index.pair_key(contact, agent) if not code else None
         if key is None:
@@ -134,14 +138,22 @@ def _agents(state: State, now_ms: int, contact: Contact, chosen: Agent | None) -
     yield from others
 
 
-def _why_not(state: State, now_ms: int, contact: Contact, agent: Agent) -> tuple[str, str]:
+def _why_not(  # noqa: PLR0911 - one row for each
+    state: State, now_ms: int, contact: Contact, agent: Agent
+) -> tuple[str, str]:
     """The first thing that stands between this agent and the contact; empty where nothing does."""
+    if agent.contact == contact.id:
+        given = f", {contact.given_by} has given it to this agent" if contact.given_by is not None else ""
+        rings = "rings", f"is being rung for it{given}"
+        return rings if agent.offer is not None else ("talks", f"has it: {_state(agent)}{given}")
     if not may_take(agent, contact):
         return _unfit(contact, agent)
-    if agent.contact == contact.id:
-        return ("rings", "is being rung for it") if agent.offer is not None else ("talks", f"has it: {_state(agent)}")
     if contact.in_fallback:
         return "fallback", "the PBX has the caller in its own queue, and has been asked for it"
+    if contact.bound is not None:
+        return "bound", f"it is being transferred to {contact.bound.words}"
+    if contact.returning:
+        return "returning", "it was transferred, and the caller is on its way back to the holding place"
     if contact.held_for is not None and contact.held_for != agent.config.id:
         return "held", f"it is kept for {state.saved.agents[contact.held_for].config.name}"
     if agent.state is not AgentState.READY:
@@ -149,7 +161,9 @@ def _why_not(state: State, now_ms: int, contact: Contact, agent: Agent) -> tuple
     return _unavailable(state, now_ms, agent)
 
 
-def _unavailable(state: State, now_ms: int, agent: Agent) -> tuple[str, str]:
+def _unavailable(  # noqa: PLR0911 - one row for each
+    state: State, now_ms: int, agent: Agent
+) -> tuple[str, str]:
     """Why an agent who is READY is offered nothing."""
     device = state.device_status(agent.config.device)
     wait_ms = agent.backoff_until_ms - now_ms
@@ -157,6 +171,10 @@ def _unavailable(state: State, now_ms: int, agent: Agent) -> tuple[str, str]:
         return "drained", f"no offers are made, {state.saved.offering_stopped_by} has asked for it"
     if not state.saved.pbxs.get(agent.config.device.pbx, False):
         return "pbx_lost", f"the PBX {agent.config.device.pbx} does not answer"
+    if not agent.config.device.device:
+        return "no_phone", "has no phone: choose one"
+    if device is DeviceStatus.FREE and not state.can_ring(agent):
+        return "listens", "is about to listen to a colleague"
     if device is not DeviceStatus.FREE:
         return "device", f"the phone is {device.value.replace('_', ' ')}"
     if wait_ms > 0:
@@ -171,7 +189,8 @@ def _unfit(contact: Contact, agent: Agent) -> tuple[str, str]:
         return "pbx", f"has its phone at the PBX {config.device.pbx}, the caller is at {contact.channel.pbx}"
     found = shortcoming(config, needs)
     assert found is not None, f"{config.id} may take {contact.id}"
-    return found
+    order = agent.skills_order
+    return found if order is None or found[0] == "queue" else (found[0], f"{found[1]}; {order.by} has set its skills")
 
 
 def shortcoming(config: AgentConfig, needs: Needs) -> tuple[str, str] | None:

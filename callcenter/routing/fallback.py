@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from callcenter.commands import TakeBack
 from callcenter.events import CallerFellBack, CallerReturned
 from callcenter.queues.contact import Contact
+from callcenter.routing import handing
 from callcenter.routing.offering import stop_phones
 from callcenter.state import State
 from callcenter.types import ContactId, ContactState
@@ -16,7 +17,7 @@ from callcenter.types import ContactId, ContactState
 
 def fell_back(state: State, event: CallerFellBack) -> None:
     contact = state.saved.contacts.get(event.contact)
-    if contact is None or contact.state in (ContactState.CONNECTED, ContactState.ENDED):
+    if contact is None or contact.state in (ContactState.CONNECTED, ContactState.AWAY, ContactState.ENDED):
         state.ignore(event, f"contact {event.contact} does not wait")
         return
     _ask_for(state, contact)
@@ -24,12 +25,13 @@ def fell_back(state: State, event: CallerFellBack) -> None:
 
 def returned(state: State, event: CallerReturned) -> None:
     contact = state.saved.contacts.get(event.contact)
-    if contact is None or not contact.in_fallback:
+    if contact is None or not contact.elsewhere:
         state.ignore(event, f"contact {event.contact} was not in the PBX's own queue")
         return
-    contact.in_fallback = False
+    contact.in_fallback = contact.returning = False
     if contact.state is ContactState.WAITING:
         state.waiting_anew[contact.id] = None
+        handing.offer_bound(state, contact)
 
 
 def take_back(state: State, contacts: Iterable[ContactId]) -> None:
@@ -43,5 +45,5 @@ def take_back(state: State, contacts: Iterable[ContactId]) -> None:
 def _ask_for(state: State, contact: Contact) -> None:
     """An agent who answered now would find nobody, so phones that ring are stopped."""
     stop_phones(state, contact)
-    contact.in_fallback = True
+    contact.in_fallback, contact.returning = True, False
     state.emit(TakeBack(contact.id, contact.channel))

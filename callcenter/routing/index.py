@@ -110,6 +110,11 @@ class MatchingIndex:
             kind.free.head()  # what is untrue is mostly older, so it goes here
             kind.free.push(self._entry(kind, fit, agent), len(self._agents))
 
+    def agent_changed(self, agent: Agent) -> None:
+        """The agent's skills are others: what was worked out about it is forgotten."""
+        self._takes.pop(agent.config.id, None)
+        self._stamps.pop(agent.config.id, None)
+
     # ---- who gets whom
 
     def first_contact(self, agent: Agent) -> tuple[PairKey, Contact] | None:

@@ -55,12 +55,13 @@ TRIGGER_OF_LEG_END = {
 class Offer:
     id: OfferId
     contact: ContactId
-    agent: AgentId
-    device: DeviceRef
+    agent: AgentId | None  # None: a number outside is called
+    device: DeviceRef  # without a name where a number is called
     queue: QueueName
     made_ms: int
     deadline_ms: int
     state: OfferState = OFFER_TABLE.initial
+    accept_asked: bool = False  # on the agent's page; the phone is told once it rings
 
     @property
     def live(self) -> bool:

@@ -4,20 +4,24 @@ Each function here takes all three lives one step, so that they never disagree: 
 live offer names it, and a contact is OFFERED exactly while it has one, or several in a parallel ring.
 """
 
+from callcenter.call_commands import RingNumber
 from callcenter.commands import ConfirmConnection, OfferClosed, RingDevice, ScreenClear, ScreenPop, StopRinging
 from callcenter.queues.contact import Contact, ContactTrigger
 from callcenter.queues.endings import stop_waiting
+from callcenter.routing.accepting import may_accept
 from callcenter.routing.agent import Agent, AgentTrigger
 from callcenter.routing.offer import REFUSALS, Offer, OfferTrigger
 from callcenter.routing.preferred import release
 from callcenter.routing.skills import words_of_step
 from callcenter.routing.standing import let_go, ready_ended
+from callcenter.routing.talk import Part, Talk
 from callcenter.state import State
 from callcenter.timers import TimerKind
-from callcenter.types import AgentId, ContactState, OfferId, SegmentKind
+from callcenter.types import AgentId, ContactState, DeviceRef, OfferId, Outcome, SegmentKind
 
 # The PBX's own limit on ringing comes after the engine's, so that the engine is the one who withdraws.
 PBX_RING_GRACE_MS = 3_000
+NUMBER_RINGS_MS = 45_000  # a number outside, before it counts as not answering
 
 
 def make_offer(state: State, contact: Contact, agent: Agent) -> None:
@@ -63,9 +67,10 @@ def make_offer(state: State, contact: Contact, agent: Agent) -> None:
 def pop_all(state: State, contact: Contact) -> None:
     """Show what is known of a contact now to everybody whom it is with."""
     for offer_id in contact.ringing:
-        pop(state, contact, offer_id, state.saved.offers[offer_id].agent)
-    if contact.offer is not None:
-        assert contact.agent is not None
+        agent = state.saved.offers[offer_id].agent
+        if agent is not None:
+            pop(state, contact, offer_id, agent)
+    if contact.offer is not None and contact.agent is not None:
         pop(state, contact, contact.offer, contact.agent)
 
 
@@ -93,6 +98,9 @@ def pop(state: State, contact: Contact, offer: OfferId, agent: AgentId) -> None:
             relaxed=tuple(words_of_step(step) for step in contact.route.relaxations[: contact.steps]),
             tags=contact.route.tags,
             text=contact.route.text,
+            given_by=contact.given_by,
+            accept=may_accept(state.saved.agents[agent]),
+            notes=contact.notes,
         )
     )
 
@@ -100,18 +108,71 @@ def pop(state: State, contact: Contact, offer: OfferId, agent: AgentId) -> None:
 def connect(state: State, offer: Offer) -> None:
     """Agent and caller are in one bridge; whoever else was rung for this contact is let go."""
     contact = state.saved.contacts[offer.contact]
+    if offer.agent is None:
+        _reach(state, contact, offer)
+        return
     agent = state.saved.agents[offer.agent]
     _close(state, contact, offer, OfferTrigger.CONNECT)
     withdraw_all(state, contact)
     contact.move(ContactTrigger.CONNECTED)
-    stop_waiting(state, contact)
     contact.offer, contact.agent = offer.id, agent.config.id
-    contact.connected_ms = contact.segment_started_ms = state.now_ms
+    state.leave_queue(contact, Outcome.ANSWERED)
+    stop_waiting(state, contact)
+    contact.segment_started_ms = state.now_ms
+    contact.connected_ms = contact.connected_ms if contact.connected_ms is not None else state.now_ms
     agent.move(AgentTrigger.CONNECT)
     agent.offer, agent.deadline_ms, agent.since_ms = None, None, state.now_ms
-    agent.contacts_today += 1
+    asked = contact.consult_of is not None
+    agent.contacts_today += not asked
+    assert contact.route is not None
+    rang_ms = state.now_ms - offer.made_ms
+    agent.part = Part(offer.id, contact.route.queue, state.now_ms, asked=asked, ring_ms=rang_ms)
+    contact.talk = Talk(state.now_ms)
     state.emit(ConfirmConnection(offer.id, contact.channel))
     state.tell_agent(agent)
+    state.tell_call(agent)
+
+
+def call_number(state: State, contact: Contact, number: str) -> None:
+    """Offer a contact to a number outside, which nobody's state stands for."""
+    assert contact.route is not None
+    state.end_segment(contact, SegmentKind.WAITING)
+    contact.offers_made += 1
+    offer = Offer(
+        id=OfferId(f"{contact.id}.{contact.offers_made}"),
+        contact=contact.id,
+        agent=None,
+        device=DeviceRef(contact.channel.pbx, ""),
+        queue=contact.route.queue,
+        made_ms=state.now_ms,
+        deadline_ms=state.now_ms + NUMBER_RINGS_MS,
+    )
+    contact.move(ContactTrigger.OFFER_MADE)
+    contact.ringing += (offer.id,)
+    state.saved.offers[offer.id] = offer
+    state.saved.timers.arm(TimerKind.OFFER, offer.id, offer.deadline_ms)
+    state.emit(
+        RingNumber(
+            offer=offer.id,
+            contact=contact.id,
+            channel=contact.channel,
+            number=number,
+            caller=contact.caller,
+            caller_name=contact.caller_name,
+            timeout_ms=NUMBER_RINGS_MS + PBX_RING_GRACE_MS,
+        )
+    )
+
+
+def _reach(state: State, contact: Contact, offer: Offer) -> None:
+    """The number outside has answered: the caller is with it, and no agent's any more."""
+    _close(state, contact, offer, OfferTrigger.CONNECT)
+    contact.move(ContactTrigger.REACHED)
+    state.leave_queue(contact, None)
+    stop_waiting(state, contact)
+    contact.offer, contact.segment_started_ms = offer.id, state.now_ms
+    contact.connected_ms = contact.connected_ms if contact.connected_ms is not None else state.now_ms
+    state.emit(ConfirmConnection(offer.id, contact.channel))
 
 
 def withdraw_all(state: State, contact: Contact) -> None:
@@ -141,7 +202,7 @@ def end_offer(state: State, offer: Offer, trigger: OfferTrigger, *, leg_is_gone:
         contact.move(ContactTrigger.OTHERS_RING)
     else:
         back_to_waiting(state, contact)
-    if offer.state in REFUSALS:
+    if offer.state in REFUSALS and offer.agent is not None:
         contact.refused_by[offer.agent] = None
         if contact.held_for == offer.agent:
             release(state, contact, f"the offer was {offer.state.value}")
@@ -151,11 +212,14 @@ def end_offer(state: State, offer: Offer, trigger: OfferTrigger, *, leg_is_gone:
 def back_to_waiting(state: State, contact: Contact) -> None:
     """The last phone has stopped."""
     contact.move(ContactTrigger.OFFER_FAILED)
+    contact.given_by = None
     contact.segment_started_ms = state.now_ms
     state.waiting_anew[contact.id] = None
 
 
 def _clear(state: State, offer: Offer) -> None:
+    if offer.agent is None:
+        return
     state.emit(ScreenClear(offer.agent, offer.id))
     let_go(state, state.saved.agents[offer.agent], offer.state)
 
@@ -166,14 +230,15 @@ def _close(state: State, contact: Contact, offer: Offer, trigger: OfferTrigger) 
     del state.saved.offers[offer.id]
     contact.ringing = tuple(other for other in contact.ringing if other != offer.id)
     state.remember_closed(offer)
-    state.emit(
-        OfferClosed(
-            offer=offer.id,
-            contact=offer.contact,
-            agent=offer.agent,
-            queue=offer.queue,
-            state=offer.state,
-            ring_ms=state.now_ms - offer.made_ms,
+    if offer.agent is not None:
+        state.emit(
+            OfferClosed(
+                offer=offer.id,
+                contact=offer.contact,
+                agent=offer.agent,
+                queue=offer.queue,
+                state=offer.state,
+                ring_ms=state.now_ms - offer.made_ms,
+            )
         )
-    )
     state.end_offer_segment(contact, offer)

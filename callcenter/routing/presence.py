@@ -1,6 +1,8 @@
 """What agents ask for at their desktops. Every request is answered in every state by a row of the agent's table."""
 
 from callcenter.events import AgentNotReady, AgentReady, AgentSignedIn, AgentSignedOut, WrapUpEnded
+from callcenter.orders import AgentStateSet
+from callcenter.routing import devices
 from callcenter.routing.agent import BUSY_STATES, Agent, AgentTrigger
 from callcenter.routing.preferred import release_all
 from callcenter.routing.standing import ready_ended
@@ -18,25 +20,33 @@ def handle_request(state: State, event: Request) -> None:
         return
     match event:
         case AgentSignedIn():
-            _ask(state, agent, event, AgentTrigger.SIGN_IN, REASON_SIGNED_IN)
+            ask(state, agent, event, AgentTrigger.SIGN_IN, REASON_SIGNED_IN)
         case AgentSignedOut():
-            _ask(state, agent, event, AgentTrigger.SIGN_OUT, None)
+            ask(state, agent, event, AgentTrigger.SIGN_OUT, None)
         case AgentReady():
-            _ask(state, agent, event, AgentTrigger.GO_READY, None)
+            ask(state, agent, event, AgentTrigger.GO_READY, None)
         case AgentNotReady(reason=reason):
-            _ask(state, agent, event, AgentTrigger.GO_NOT_READY, reason)
-        case WrapUpEnded(contact=contact, disposition=disposition):
+            ask(state, agent, event, AgentTrigger.GO_NOT_READY, reason)
+        case WrapUpEnded(contact=contact):
             if agent.state is AgentState.WRAP_UP and agent.contact == contact:
-                end_wrap_up(state, agent, disposition)
+                end_wrap_up(state, agent, event)
             else:
                 state.ignore(event, f"agent {event.agent} is not in the wrap-up of {contact}")
 
 
-def _ask(state: State, agent: Agent, event: Request, trigger: AgentTrigger, reason: str | None) -> None:
+def ask(  # noqa: PLR0917 - a request is all of these
+    state: State,
+    agent: Agent,
+    event: Request | AgentStateSet,
+    trigger: AgentTrigger,
+    reason: str | None,
+    by: str | None = None,
+) -> None:
+    """Grant what is asked for, at once or at the end of the contact in hand. `by` is the supervisor who ordered it."""
     before = agent.state
     agent.move(trigger)
     if before in BUSY_STATES:
-        _remember(agent, trigger, reason)
+        _remember(agent, trigger, reason, by)
     elif agent.state is before and agent.state is not AgentState.NOT_READY:
         state.ignore(event, f"agent {event.agent} is {before.value}")
         return
@@ -48,7 +58,10 @@ def _ask(state: State, agent: Agent, event: Request, trigger: AgentTrigger, reas
             ready_ended(state, agent)
         if agent.state is AgentState.LOGGED_OUT:
             release_all(state, agent)
-        agent.reason = reason
+            devices.sign_out(state, agent)
+        elif before is AgentState.LOGGED_OUT:
+            devices.sign_in(state, agent)
+        agent.reason, agent.set_by = reason, by
         agent.since_ms = state.now_ms
         if agent.state is AgentState.READY:
             agent.idle_since_ms = state.now_ms
@@ -56,7 +69,7 @@ def _ask(state: State, agent: Agent, event: Request, trigger: AgentTrigger, reas
     state.tell_agent(agent)
 
 
-def _remember(agent: Agent, trigger: AgentTrigger, reason: str | None) -> None:
+def _remember(agent: Agent, trigger: AgentTrigger, reason: str | None, by: str | None) -> None:
     """A busy agent gets what it asked for last at the end of the contact in hand."""
     if trigger is AgentTrigger.SIGN_OUT:
         agent.pending = PENDING_SIGN_OUT
@@ -64,3 +77,4 @@ def _remember(agent: Agent, trigger: AgentTrigger, reason: str | None) -> None:
         agent.pending = reason
     elif trigger is AgentTrigger.GO_READY or agent.pending == PENDING_SIGN_OUT:
         agent.pending = None
+    agent.pending_by = by if agent.pending is not None else None

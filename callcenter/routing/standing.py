@@ -1,6 +1,8 @@
 """An agent between two contacts: let go, held back, given what it asked for; and its figures of the day."""
 
+from callcenter.routing import devices
 from callcenter.routing.agent import Agent, AgentTrigger
+from callcenter.routing.messages import drop_all
 from callcenter.routing.preferred import release_all
 from callcenter.state import State
 from callcenter.timers import TimerKind
@@ -35,12 +37,13 @@ def settle_pending(state: State, agent: Agent) -> None:
     """Give the agent what it asked for while it was busy; a READY agent may take the next contact."""
     if agent.removed or agent.pending == PENDING_SIGN_OUT:
         agent.move(AgentTrigger.SIGN_OUT)
-        agent.reason = None
+        agent.reason, agent.set_by = None, agent.pending_by
         release_all(state, agent)
+        devices.sign_out(state, agent)
     elif agent.pending is not None:
         agent.move(AgentTrigger.GO_NOT_READY)
-        agent.reason = agent.pending
-    agent.pending = None
+        agent.reason, agent.set_by = agent.pending, agent.pending_by
+    agent.pending = agent.pending_by = None
     if agent.state is AgentState.READY:
         agent.reason = None
         state.freed[agent.config.id] = None
@@ -52,6 +55,7 @@ def forget(state: State, agent: Agent) -> None:
     """The agent is no longer in the configuration, and has nothing in hand."""
     state.saved.timers.cancel(TimerKind.BACKOFF, agent.config.id)
     state.freed.pop(agent.config.id, None)
+    drop_all(state, agent)
     del state.saved.agents[agent.config.id]
     release_all(state, agent)
 

@@ -1,4 +1,4 @@
-"""The command `callcenter rules`: what an admin does with the rules."""
+"""The command `callcenter rules check`."""
 
 import json
 from collections.abc import Sequence
@@ -16,12 +16,7 @@ _GITHUB_VALUE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A",
 _GITHUB_TEXT = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 
 
-@click.group()
-def rules() -> None:
-    """Check the routing rules, and whatever else one does with them."""
-
-
-@rules.command()
+@click.command()
 @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--config",

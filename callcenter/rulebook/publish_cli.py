@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from callcenter.admin import versions as rule_files
 from callcenter.admin.versions import MAX_AUTHOR, MAX_MESSAGE, Files, RuleFilesError, RuleVersion
 from callcenter.daemon_client import DaemonClient, RefusedError
-from callcenter.rulebook.publishing import FILE_AUTHOR
+from callcenter.rulebook.keeping import FILE_AUTHOR
 from callcenter.settings import Settings, SettingsError, load_rules, load_settings
 from callcenter.stores.database import DatabaseUnavailableError, default_url, open_database
 from callcenter.stores.rule_versions import RuleVersions
@@ -272,12 +272,12 @@ class _Daemon:
         self._client = DaemonClient(settings, config, login)
 
     def versions(self, limit: int) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._ask("GET", f"/api/rules/versions?limit={limit}")["versions"]
+        found: list[dict[str, Any]] = self._ask("GET", f"/api/v1/rules/versions?limit={limit}")["versions"]
         return found
 
     def publish(self, files: Files, body: dict[str, Any]) -> int:
         """The number of the version that is in force then."""
-        return int(self._ask("POST", "/api/rules", {"files": files, **body})["version"]["number"])
+        return int(self._ask("POST", "/api/v1/rules", {"files": files, **body})["version"]["number"])
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:

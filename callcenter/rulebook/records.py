@@ -6,14 +6,13 @@ nothing is changed: the engine that is asked here is a copy, thrown away afterwa
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callcenter.crm.directory import CustomerDirectory
+from callcenter.crm.records import SourceError
+from callcenter.crm.sources import open_source
 from callcenter.hindsight import engine_of, story_of
 from callcenter.queues.contact import Contact
 from callcenter.queues.figures import StateFigures
@@ -26,17 +25,15 @@ from callcenter.settings import Loaded, Settings
 from callcenter.state import Saved, State
 from callcenter.stores.database import (
     DATABASE_ERRORS,
-    Database,
     DatabaseUnavailableError,
-    DatabaseUrlError,
-    default_url,
     in_short,
-    open_database,
+    open_existing,
 )
 from callcenter.stores.journal import JournalCorruptError, JournalUnavailableError
 from callcenter.stores.redis_server import RedisServerError, running_url
 from callcenter.stores.snapshot import SnapshotError
-from callcenter.stores.tables import ContactRow, DecisionRow
+from callcenter.stores.stories import read_contact, read_decisions
+from callcenter.stories import Logged, LoggedDecision
 from callcenter.types import (
     AgentId,
     AttributeValue,
@@ -50,7 +47,6 @@ from callcenter.types import (
 )
 
 JOURNAL_ERRORS = (JournalUnavailableError, JournalCorruptError, RedisServerError, SnapshotError)
-MAX_DECISIONS = 1_000  # of one contact that are told
 
 _THIS_CONTACT = ContactId("(this contact)")
 
@@ -128,45 +124,16 @@ async def customers_of(
     Raises DatabaseUnavailableError.
     """
     async with _reading(loaded.settings) as engine:
-        directory = CustomerDirectory(
-            engine, loaded.settings.crm, lambda _: None, attributes=loaded.configuration.attributes
-        )
-        customers = await directory.find(caller, account)
-        return customers, await directory.find_last_agent(customers, caller)
-
-
-@dataclass(frozen=True, slots=True)
-class PastDecision:
-    at_ms: int
-    kind: str
-    queue: str | None
-    priority: int | None
-    words: str
-    by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PastContact:
-    """A contact that is over, as the log has it."""
-
-    caller: str | None
-    caller_name: str
-    dialled: str
-    account: str | None
-    intent: str | None
-    language: str | None
-    customer_id: int | None
-    tier: str
-    queue: str | None
-    priority: int | None
-    rule: str | None
-    because: str | None
-    agent: str | None
-    outcome: str
-    arrived_ms: int
-    ended_ms: int
-    waited_ms: int
-    offers: int
+        crm, attributes = loaded.settings.crm, loaded.configuration.attributes
+        try:
+            directory = CustomerDirectory(engine, crm, lambda _: None, source=open_source(crm), attributes=attributes)
+            try:
+                customers = await directory.find(caller, account)
+                return customers, await directory.find_last_agent(customers, caller)
+            finally:
+                await directory.close()
+        except SourceError as error:
+            raise DatabaseUnavailableError(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,47 +144,28 @@ class Past:
     """
 
     id: ContactId
-    contact: PastContact | None
-    decisions: tuple[PastDecision, ...]
+    contact: Logged | None
+    decisions: tuple[LoggedDecision, ...]
     in_journal: bool | None
 
 
 async def past_of(loaded: Loaded, contact: ContactId) -> Past:
     """The recorded decisions of a contact. Raises DatabaseUnavailableError."""
     async with _reading(loaded.settings) as engine, engine.connect() as connection:
-        columns = [getattr(ContactRow, field.name) for field in fields(PastContact)]
-        row = (await connection.execute(select(*columns).where(ContactRow.id == contact))).one_or_none()
-        statement = select(DecisionRow.__table__).where(DecisionRow.contact_id == contact)
-        decisions = (await connection.execute(statement.order_by(DecisionRow.number).limit(MAX_DECISIONS))).all()
-    return Past(
-        contact,
-        None if row is None else PastContact(*row),
-        tuple(PastDecision(it.at_ms, it.kind, it.queue, it.priority, it.words, it.made_by) for it in decisions),
-        await _is_in_journal(loaded, contact),
-    )
+        over = await read_contact(connection, contact)
+        decisions = await read_decisions(connection, contact)
+    return Past(contact, over, decisions, await _is_in_journal(loaded, contact))
 
 
 @contextlib.asynccontextmanager
 async def _reading(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    database = _opened(settings)
+    database = open_existing(settings.database.url, settings.data_dir)
     try:
         yield database.engine
     except DATABASE_ERRORS as error:
         raise DatabaseUnavailableError(f"the database cannot be read: {in_short(error)}") from error
     finally:
         await database.close()
-
-
-def _opened(settings: Settings) -> Database:
-    """The database that the settings name, which must be there: a file of SQLite would be made, and be empty."""
-    url = settings.database.url or default_url(settings.data_dir)
-    file = make_url(url).database
-    if url.startswith("sqlite") and (not file or not Path(file).is_file()):
-        raise DatabaseUnavailableError(f"there is no database {file} yet; the daemon makes it when it starts")
-    try:
-        return open_database(url)
-    except DatabaseUrlError as error:
-        raise DatabaseUnavailableError(str(error)) from None
 
 
 async def _is_in_journal(loaded: Loaded, contact: ContactId) -> bool | None:
@@ -253,7 +201,7 @@ def lines_of(past: Past, words_of_time: Callable[[int], str]) -> Iterator[str]:
         if contact.because:
             yield f"  because {contact.because}"
         by = f" by {contact.agent}" if contact.agent else ""
-        yield f"  {contact.outcome}{by}, waited {contact.waited_ms / 1000:g} s, {contact.offers} offers"
+        yield f"  {contact.outcome}{by}, waited {(contact.waited_ms or 0) / 1000:g} s, {contact.offers} offers"
     if past.decisions:
         yield ""
         yield "What was decided, in order"

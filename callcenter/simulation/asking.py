@@ -119,7 +119,9 @@ def _attribute(attribute: Attribute, own: Mapping[str, AttributeValue]) -> Attri
 
 
 def _queue(account: Account, queue: QueueName) -> SimpleNamespace:
-    waiting = [caller for caller in account.callers.values() if caller.waits and caller.queue == queue]
+    waiting = [
+        caller for caller in account.callers.values() if caller.asks is None and caller.waits and caller.queue == queue
+    ]
     waits_ms = [account.now_ms - caller.arrived_ms for caller in waiting]
     return SimpleNamespace(
         waiting=len(waiting), longest_wait_s=max(waits_ms, default=0) / 1000, open=queue not in account.queue_states

@@ -185,14 +185,16 @@ def a_pending_sign_out_is_forgotten() -> Iterator[None]:
 
 @canary
 def a_ring_is_ended_by_going_not_ready() -> Iterator[None]:
-    right = presence._ask
+    right = presence.ask
 
-    def broken(state: State, agent: Agent, event: Any, trigger: AgentTrigger, reason: str | None) -> None:
+    def broken(  # noqa: PLR0917 - as the right one
+        state: State, agent: Agent, event: Any, trigger: AgentTrigger, reason: str | None, by: str | None = None
+    ) -> None:
         if agent.state is AgentState.RESERVED and trigger is AgentTrigger.GO_NOT_READY:
             agent.state = AgentState.NOT_READY
-        right(state, agent, event, trigger, reason)
+        right(state, agent, event, trigger, reason, by)
 
-    with swap((presence, "_ask", broken)):
+    with swap((presence, "ask", broken)):
         yield
 
 

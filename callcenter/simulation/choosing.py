@@ -21,11 +21,11 @@ def choose(account: Account, caller: Caller) -> Route:
 def _tier(account: Account, caller: Caller) -> Tier:
     """That of the first tier rule that holds; without one, the highest of the records' tiers."""
     config = account.rules_of_now
-    of_record = _tier_of_record(config, caller)
+    of_record = tier_of_record(config, caller)
     return next((rule.tier for rule in config.tier_rules if holds(account, caller, of_record, rule.when)), of_record)
 
 
-def _tier_of_record(config: Configuration, caller: Caller) -> Tier:
+def tier_of_record(config: Configuration, caller: Caller) -> Tier:
     for name in config.tiers:
         if any(customer.tier == name for customer in caller.customers or ()):
             return name

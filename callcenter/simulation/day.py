@@ -6,7 +6,7 @@ anything: callers and agents do what has been drawn for them, and what became of
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from heapq import heappop, heappush
@@ -124,6 +124,15 @@ class _AtWork:
     on_shift: bool = False
 
 
+def _with_phones(configuration: Configuration) -> Configuration:
+    """Whoever chooses a phone each time has found one."""
+    agents = [
+        agent if agent.device.device else replace(agent, device=replace(agent.device, device=f"(chosen by) {agent.id}"))
+        for agent in configuration.agents
+    ]
+    return replace(configuration, agents=tuple(agents))
+
+
 class Day:
     """One day: `play` once and throw away. `midnight_ms` is when it begins, in ms of UTC."""
 
@@ -140,6 +149,7 @@ class Day:
         self._ringing: set[OfferId] = set()  # only asked whether one is in it
         self._ends: list[End | None] = []
         self._agents = {agent.id: _AtWork(Time([0] * HALF_HOURS, [0] * HALF_HOURS)) for agent in configuration.agents}
+        configuration = _with_phones(configuration)
         self._engine = Engine.fresh(configuration)
         self._handle(ConfigurationLoaded(configuration))
         devices = tuple(DeviceChanged(agent.device, DeviceStatus.FREE) for agent in configuration.agents)

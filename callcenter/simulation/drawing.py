@@ -76,6 +76,8 @@ class Mix:
     withdraw: float = 0.0
     drain: float = 0.0  # per event: a supervisor wants no more offers for a while
     queue_state: float = 0.0  # per event: a supervisor opens, drains or closes a queue
+    calls: float = 0.0  # a page that shows a call: its agent orders something for it
+    order: float = 0.0  # per event: a supervisor orders something of an agent, or an agent acknowledges a message
     day: float = 0.0  # per event: a day begins, perhaps the same one again
 
 
@@ -101,6 +103,26 @@ class Features:
 
 
 CALM = Mix()
+
+# What may happen besides each event, by the names of its odds.
+AT_EACH_EVENT = (
+    "cut",
+    "restart",
+    "crash",
+    "stop",
+    "silent",
+    "backwards",
+    "reload",
+    "fumble",
+    "phone",
+    "move",
+    "prioritise",
+    "withdraw",
+    "drain",
+    "queue_state",
+    "order",
+    "day",
+)
 
 
 def pick(rng: Random, items: Sequence[T]) -> T:
@@ -173,6 +195,8 @@ def draw_mix(rng: Random) -> Mix:
         drain=odds(0.005),
         queue_state=odds(0.03),
         day=odds(0.02),
+        order=odds(0.25),
+        calls=rng.choice((0.0, 0.3, 0.9)),
     )
 
 
@@ -220,7 +244,7 @@ def _with_expressions(rng: Random, configuration: Configuration) -> Configuratio
 def draw_change(rng: Random, before: Configuration, pbxs: list[PbxName], features: Features) -> Configuration:
     """What an admin may make of a configuration while calls are in progress."""
     agents, queues = list(before.agents), before.queues
-    change = rng.choice(("fire", "hire", "teach", "rules", "queues", "rehire", "tiers", "lengths", "lengths"))
+    change = rng.choice(("fire", "hire", "teach", "phones", "rules", "queues", "rehire", "tiers", "lengths", "lengths"))
     if change == "fire" and len(agents) > 1:
         agents.remove(rng.choice(agents))
     elif change == "hire" and len(agents) < 12:
@@ -232,6 +256,11 @@ def draw_change(rng: Random, before: Configuration, pbxs: list[PbxName], feature
         agents[index] = dataclasses.replace(
             agents[index], skills=_draw_skills(rng), queues=served, levels=_draw_levels(rng, served, features)
         )
+    elif change == "phones":
+        index = rng.randrange(len(agents))
+        own, number = agents[index].device, AGENTS.index(agents[index].id) + 1
+        device = dataclasses.replace(own, device="" if own.device else f"PJSIP/{1000 + number}")
+        agents[index] = dataclasses.replace(agents[index], device=device)
     elif change == "queues":
         queues = _draw_queues(rng, features)
     elif change == "lengths":
@@ -256,7 +285,7 @@ def draw_change(rng: Random, before: Configuration, pbxs: list[PbxName], feature
         before,
         queues=queues,
         default_queue=rng.choice(queues).name,
-        rules=before.rules if change in ("fire", "hire", "teach") else _draw_rules(rng, queues, features),
+        rules=before.rules if change in ("fire", "hire", "teach", "phones") else _draw_rules(rng, queues, features),
         agents=tuple(agents),
     )
 

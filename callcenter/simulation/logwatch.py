@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
+from callcenter.call_commands import RingNumber
 from callcenter.commands import (
     Command,
     OfferClosed,
@@ -37,7 +38,7 @@ class LogWatch:
         self._made: dict[OfferId, int] = {}  # when each offer was made whose segment is still to come
         self._decisions: dict[ContactId, int] = {}
         self._recorded: set[ContactId] = set()
-        self._disposed: set[ContactId] = set()
+        self._talked_until: dict[tuple[ContactId, AgentId | None], int] = {}  # an agent's wrap-up begins then
 
     def count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
@@ -46,17 +47,29 @@ class LogWatch:
         """Hold the records of one event against what it had to bring."""
         foreseen = self.picture.foreseen
         self._segments(commands)
-        same("each offer ends once, as its event says", foreseen.closed, self._closed(commands))
+        of_agents = {
+            offer: end for offer, end in foreseen.closed.items() if end[1] is not None
+        }  # numbers have no figures
+        same("each offer ends once, as its event says", of_agents, self._closed(commands))
         same("each contact ends once, as its event says", foreseen.ended, self._ended(commands))
         same("each wrap-up ends once, as its event says", foreseen.wrapped_up, self._dispositions(commands))
         decided = sorted(map(_key, foreseen.decided))
         same("each decision is recorded once, and no other", decided, self._decided(commands))
+        self._talks(commands)
         same("counters equal a recount", self._recount, {key: self.counts[key] for key in self._recount})
+
+    def _talks(self, commands: list[Command]) -> None:
+        kinds = (SegmentKind.TALK, SegmentKind.HOLD, SegmentKind.DIALLING)
+        spoken = [(one.contact, one.kind) for one in of(RecordSegment, commands) if one.kind in kinds]
+        same("each stretch of talk and of hold is recorded", self.picture.foreseen.spoken, spoken)
+        asked = [(one.contact, one.agent) for one in of(RecordSegment, commands) if one.kind is SegmentKind.CONSULT]
+        same("whoever was asked is in the log of the contact", self.picture.foreseen.consulted, asked)
 
     def offers_made(self, commands: list[Command]) -> None:
         """After the matching: where a contact's waiting ended, its first offer began."""
-        for ring in of(RingDevice, commands):
-            self._made[ring.offer] = self.picture.now_ms
+        for ring in commands:
+            if isinstance(ring, RingDevice | RingNumber):
+                self._made[ring.offer] = self.picture.now_ms
 
     def _closed(self, commands: list[Command]) -> dict[OfferId, tuple[OfferState, AgentId]]:
         closed: dict[OfferId, tuple[OfferState, AgentId]] = {}
@@ -98,18 +111,21 @@ class LogWatch:
         same("a wait is arrival to connection or end", caller.connected_ms - caller.arrived_ms, record.waited_ms)
         queues = self.picture.rules_of_now.queues
         level_ms = next((queue.service_level_ms for queue in queues if queue.name == caller.queue), None)
+        level_ms = None if caller.outbound else level_ms
         same("the log says what the service level was", level_ms, record.service_level_ms)
         if record.service_level_ms is not None and record.waited_ms <= record.service_level_ms:
             self.count(IN_SERVICE_LEVEL)
         if level_ms is not None and caller.connected_ms - caller.arrived_ms <= level_ms:
             self._recount[IN_SERVICE_LEVEL] = self._recount.get(IN_SERVICE_LEVEL, 0) + 1
 
-    def _dispositions(self, commands: list[Command]) -> dict[ContactId, str | None]:
+    def _dispositions(self, commands: list[Command]) -> dict[tuple[ContactId, AgentId], str | None]:
+        found: dict[tuple[ContactId, AgentId], str | None] = {}
         for command in of(RecordDisposition, commands):
-            check("nothing is logged twice", command.contact not in self._disposed, command)
-            check("the contact is logged before its disposition", command.contact in self._recorded, command)
-            self._disposed.add(command.contact)
-        return {command.contact: command.disposition for command in of(RecordDisposition, commands)}
+            goes_on = command.contact in self.picture.callers
+            check("who ends is logged before a disposition", goes_on or command.contact in self._recorded, command)
+            check("nothing is logged twice", (command.contact, command.agent) not in found, command)
+            found[command.contact, command.agent] = command.disposition
+        return found
 
     def _decided(self, commands: list[Command]) -> list[tuple[str, ...]]:
         decided: list[Decided] = []
@@ -131,13 +147,21 @@ class LogWatch:
             same("a segment ends now", now_ms, command.ended_ms)
             wrap_up = command.kind is SegmentKind.WRAP_UP
             check("only wrap-up comes after the end", wrap_up or command.contact not in self._recorded, command)
+            key = (command.contact, command.agent)
             if command.kind is SegmentKind.OFFER:
                 self._offer_segment(command)
+            elif command.kind is SegmentKind.CONSULT:
+                pass  # while the customer is on hold, or in a talk of three
+            elif wrap_up:
+                same("a wrap-up begins where the talk ended", self._talked_until[key], command.started_ms)
             else:
+                self._talked_until[key] = command.ended_ms
                 told_until = self._told_until.get(command.contact, command.started_ms)
                 same("segments follow each other without a gap", told_until, command.started_ms)
             self._numbers[command.contact] = number
-            self._told_until[command.contact] = command.ended_ms
+            of_consult = (command.offer or "").startswith(f"{command.contact}-c") and command.kind is SegmentKind.OFFER
+            if not wrap_up and not of_consult and command.kind is not SegmentKind.CONSULT:
+                self._told_until[command.contact] = command.ended_ms
 
     def _offer_segment(self, segment: RecordSegment) -> None:
         assert segment.offer is not None

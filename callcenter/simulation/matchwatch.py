@@ -30,6 +30,7 @@ class MatchWatch:
                 check("the screen pops before the phone rings", command.offer in popped, command)
                 self._judge(command, popped[command.offer])
                 offers += 1
+        same("who is given a contact is offered it", {}, self.picture.foreseen.given)
         self._nobody_waits_in_vain()
         self._no_ring_is_smaller_than_it_could_be()
         return offers
@@ -43,14 +44,12 @@ class MatchWatch:
         further = caller is not None and any(caller is other for other in self._just_offered)
         if caller is None or not (caller.state is ContactState.WAITING or further):
             raise BrokenInvariantError("only a waiting contact is offered", str(ring))
-        check("who is in the PBX's own queue is not offered", not caller.in_fallback, ring)
-        if worker is None or not picture.available(worker):
+        check("who is not in the holding place is not offered", caller.is_here, ring)
+        given_to = picture.foreseen.given.pop(ring.contact, None)
+        if worker is None or not (given_to == worker.id or picture.available(worker)):
             raise BrokenInvariantError("an agent who is offered is available", f"{ring} to {_about(worker, picture)}")
         check("an offer rings the agent's own device", ring.device == worker.config.device, ring)
         check("an offer names the caller's channel", ring.channel == caller.arrival.channel, ring)
-        check("an agent never gets what it may not take", suits(worker, caller), (ring, worker.config, caller.needs))
-        kept = caller.held_for not in (None, worker.id)
-        check("a contact is kept for its preferred agent", not kept, (ring, worker.id, caller.held_for))
         same("the screen says what is known", tuple(caller.customers or ()), pop.customers)
         same("the screen says what is known", caller.tier, pop.tier)
         assert caller.route is not None
@@ -59,14 +58,24 @@ class MatchWatch:
         same(
             "the screen carries the rule's tags and text", (caller.route.tags, caller.route.text), (pop.tags, pop.text)
         )
+        same("the screen says who has given it", caller.given_by, pop.given_by)
+        check("a contact that is given goes to whom it is given", given_to in (None, worker.id), (ring, given_to))
+        if given_to is None:
+            self._judge_choice(ring, caller, worker, further=further)
+        timeout_ms = queue_of(caller, picture.rules_of_now).offer_timeout_ms
+        picture.offered(ring.offer, caller, worker, timeout_ms)
+
+    def _judge_choice(self, ring: RingDevice, caller: Caller, worker: Worker, *, further: bool) -> None:
+        """The offer is the engine's own choice, and nobody's order."""
+        check("an agent never gets what it may not take", suits(worker, caller), (ring, worker.config, caller.needs))
+        kept = caller.held_for not in (None, worker.id)
+        check("a contact is kept for its preferred agent", not kept, (ring, worker.id, caller.held_for))
         self._nobody_starves(ring, caller, worker)
         if further:
             self._judge_further(ring, caller, worker)
         else:
             self._judge_pair(ring, caller, worker)
             self._just_offered.append(caller)
-        timeout_ms = queue_of(caller, picture.rules_of_now).offer_timeout_ms
-        picture.offered(ring.offer, caller, worker, timeout_ms)
 
     # ---- pairs
 
@@ -76,7 +85,7 @@ class MatchWatch:
         if not available:
             return []
         callers = self.picture.callers.values()
-        waiting = [one for one in callers if one.state is ContactState.WAITING and not one.in_fallback]
+        waiting = [one for one in callers if one.state is ContactState.WAITING and one.is_here]
         return [(caller, worker) for caller in waiting for worker in partners(caller, available)]
 
     def _available(self) -> list[Worker]:

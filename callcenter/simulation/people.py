@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
-from callcenter.commands import AgentChanged, LookUpCustomer
+from callcenter.commands import AgentChanged, CallChanged, LookUpCustomer
 from callcenter.events import (
     AgentNotReady,
     AgentReady,
@@ -20,6 +20,7 @@ from callcenter.events import (
     QueueStateSet,
     WrapUpEnded,
 )
+from callcenter.simulation.call_orders import draw_call_order, draw_dial
 from callcenter.simulation.drawing import (
     CALM,
     DIALLED,
@@ -31,7 +32,9 @@ from callcenter.simulation.drawing import (
     draw_customers,
     pick,
 )
-from callcenter.simulation.pbx import PbxModel, Place
+from callcenter.simulation.ordering import draw_order
+from callcenter.simulation.pbx import PbxModel
+from callcenter.simulation.talking import Place
 from callcenter.types import (
     AgentId,
     AgentState,
@@ -54,6 +57,7 @@ class Telephony(Protocol):
     rng: Random
     mix: Mix
     pbxs: dict[PbxName, PbxModel]
+    config: Configuration
 
     def later(self, delay_ms: int, action: Callable[[], None]) -> None: ...
     def feed(self, event: Event) -> None: ...
@@ -111,10 +115,18 @@ class Callers:
                 self.world.later(self._draw(5_000), self._call)
 
     def talk(self, pbx: PbxModel, offer: OfferId, contact: ContactId) -> None:
-        if self.world.rng.random() < 0.5:
+        if self.world.rng.random() < 0.5 or contact not in pbx.lines:  # or somebody was asked, and has no caller
             self.world.later(self._draw(self._talk_ms), lambda: pbx.agent_hangs_up(offer))
         else:
             self.world.later(self._draw(self._talk_ms), lambda: pbx.hang_up(contact))
+
+    def number_rings(self, pbx: PbxModel, contact: ContactId) -> None:
+        """Somebody is called by an agent."""
+        rng, after_ms = self.world.rng, between(self.world.rng, 0, 3_000)
+        if rng.random() < 0.7:
+            self.world.later(after_ms, lambda: pbx.number_answers(contact))
+        else:
+            self.world.later(after_ms, lambda: pbx.number_fails(contact, pick(rng, (LegEnd.BUSY, LegEnd.NO_ANSWER))))
 
     def fall_back(self, pbx: PbxModel, contact: ContactId) -> None:
         """In the PBX's own queue somebody may answer, too."""
@@ -147,17 +159,31 @@ class Agents:
     def __init__(self, world: Telephony) -> None:
         self.world = world
         self.told: dict[AgentId, AgentChanged] = {}
+        self.dialled = 0
 
     def see(self, command: AgentChanged) -> None:
         """An agent's page shows a new state: most do what is expected of them, after a while."""
         self.told[command.agent] = command
         rng, agent = self.world.rng, command.agent
+        if command.state in (AgentState.READY, AgentState.NOT_READY) and rng.random() < self.world.mix.calls / 5:
+            self._soon(draw_dial(rng, agent, self.world.config, self._serial()), command)
         if command.state is AgentState.LOGGED_OUT:
             self._soon(AgentSignedIn(agent), command)
         elif command.state is AgentState.NOT_READY:
             self._soon(AgentReady(agent), command)
         elif command.state is AgentState.WRAP_UP and command.contact is not None and rng.random() < 0.7:
             self._soon(WrapUpEnded(agent, command.contact, pick(rng, ("sold", None))), command)
+
+    def _serial(self) -> int:
+        self.dialled += 1
+        return self.dialled
+
+    def see_call(self, command: CallChanged) -> None:
+        """An agent's page shows a call: some do more with it than to talk."""
+        rng, contact = self.world.rng, command.contact
+        if contact is not None and rng.random() < self.world.mix.calls:
+            after_ms = pick(rng, (0, between(rng, 0, 2_000)))
+            self.world.later(after_ms, lambda: self.world.feed(draw_call_order(rng, command, self.world.config)))
 
     def _soon(self, event: Event, seen: AgentChanged) -> None:
         def act() -> None:
@@ -210,11 +236,13 @@ class Supervisors:
         self.world = world
 
     def act(self, what: str, contacts: list[ContactId], config: Configuration) -> None:
-        """One of "move", "prioritise", "withdraw", "queue_state", "drain"; `contacts`: those that the engine knows."""
+        """`what` is one of the names in AT_EACH_EVENT of `world`; `contacts` are those that the engine knows."""
         rng = self.world.rng
         contact = pick(rng, [*contacts[-5:], ContactId("none")])
         queue = pick(rng, [*(queue.name for queue in config.queues), QueueName("nowhere")])
-        if what == "move":
+        if what == "order":
+            self._soon(draw_order(rng, contact, config))
+        elif what == "move":
             self._soon(ContactMoved(contact, queue, "sue"))
         elif what == "prioritise":
             self._soon(ContactPrioritised(contact, pick(rng, (0, 50, 100)), "sue"))

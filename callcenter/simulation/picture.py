@@ -36,7 +36,8 @@ from callcenter.events import (
     WrapUpEnded,
 )
 from callcenter.simulation.account import Caller, Foreseen, LiveOffer, Worker
-from callcenter.simulation.placing import Placing
+from callcenter.simulation.choosing import tier_of_record
+from callcenter.simulation.outgoing import Outgoing
 from callcenter.types import (
     AgentState,
     Configuration,
@@ -49,7 +50,6 @@ from callcenter.types import (
     OfferId,
     OfferState,
     Outcome,
-    PbxName,
 )
 
 OUT, NOT_READY, READY = AgentState.LOGGED_OUT, AgentState.NOT_READY, AgentState.READY
@@ -73,17 +73,11 @@ _REFUSED = (OfferState.DECLINED, OfferState.EXPIRED, OfferState.FAILED)
 Due = tuple[int, int, Callable[[], object]]  # when, the order of setting, and what
 
 
-class Picture(Placing):
+class Picture(Outgoing):
     def __init__(self) -> None:
         super().__init__()
-        self.offers: dict[OfferId, LiveOffer] = {}
-        self.closed: set[OfferId] = set()
-        self.up: dict[PbxName, bool] = {}
         self.devices: dict[DeviceRef, DeviceStatus] = {}
-        self.offering_stopped_by: str | None = None
-        self.arrivals = 0
         self.day = ""
-        self.day_began_ms = 0
         self._turns = 0
 
     def take(self, now_ms: int, event: Event) -> Foreseen:
@@ -95,11 +89,12 @@ class Picture(Placing):
         while due := self._due():
             _, _, act = min(due, key=lambda entry: entry[:2])
             act()
-            self.release_all()
+            self.tidy_up()
         self._event(event)
-        self.release_all()
-        for caller in list(self.callers.values()):
-            if caller.state is ContactState.WAITING:
+        self.tidy_up()
+        self.over_where_nobody_comes()
+        for caller in [one for one in self.callers.values() if one.asks is None]:
+            if caller.state is ContactState.WAITING and caller.id not in self.foreseen.given:
                 self.leave_closed(caller)
         return self.foreseen
 
@@ -112,14 +107,11 @@ class Picture(Placing):
         caller.state = ContactState.OFFERED
         caller.ringing.append(offer)
         caller.offers += 1
-        worker.ready_ms += self._today(worker.ready_since_ms)
+        worker.ready_ms += self.today(worker.ready_since_ms)
         worker.busy, worker.caller = AgentState.RESERVED, caller
         assert caller.queue is not None
         self._turns += 1
         worker.turns[caller.queue] = self._turns
-
-    def _today(self, since_ms: int) -> int:
-        return self.now_ms - max(since_ms, self.day_began_ms)
 
     # ---- time
 
@@ -140,7 +132,7 @@ class Picture(Placing):
                 due.append((offer.fires_ms, offer.armed, partial(self._unanswered, offer)))
         for worker in self.workers.values():
             if worker.busy is AgentState.WRAP_UP:
-                due.append((worker.wrap_up_due_ms, worker.wrap_up_armed, partial(self._end_wrap_up, worker, None)))
+                due.append((worker.wrap_up_due_ms, worker.wrap_up_armed, partial(self.end_wrap_up, worker, None)))
         return [entry for entry in due if entry[0] <= self.now_ms]
 
     def _unanswered(self, offer: LiveOffer) -> None:
@@ -160,7 +152,7 @@ class Picture(Placing):
             case CallerFellBack(contact=contact):
                 self._fall_back(contact)
             case CallerReturned(contact=contact) if contact in self.callers:
-                self.callers[contact].in_fallback = False
+                self.come_back(self.callers[contact])
             case OfferRinging(offer=offer):
                 if offer in self.offers:
                     self.offers[offer].state = OfferState.RINGING
@@ -179,14 +171,14 @@ class Picture(Placing):
                 worker = self.workers.get(agent)
                 in_hand = worker.caller.id if worker is not None and worker.caller is not None else None
                 if worker is not None and worker.busy is AgentState.WRAP_UP and in_hand == contact:
-                    self._end_wrap_up(worker, disposition)
+                    self.end_wrap_up(worker, disposition)
             case ContactMoved():
                 self.move(event)
             case ContactPrioritised():
                 self.prioritise(event)
             case ContactWithdrawn(contact=contact):
                 caller = self.callers.get(contact)
-                if caller is not None and caller.waits:
+                if caller is not None and caller.asks is None and caller.waits:
                     self._stop_all(caller)
                     self.withdraw(caller, event)
             case QueueStateSet():
@@ -200,9 +192,16 @@ class Picture(Placing):
             case DayBegan(day=day):
                 self._begin_day(day)
             case _:
-                pass
+                self.order(event)
 
     def _arrive(self, arrival: ContactArrived) -> None:
+        known = self.callers.get(arrival.contact)
+        if known is not None and known.dialling:
+            self.customer_is_there(known)
+            return
+        if arrival.outbound and known is None:
+            self.foreseen.sent_away[arrival.contact] = ""
+            return
         if arrival.contact in self.callers or arrival.contact in self.gone:
             return
         self.arrivals += 1
@@ -220,27 +219,36 @@ class Picture(Placing):
         if caller is None or caller.customers is not None:
             return
         caller.customers, caller.last_agent = found.customers, found.last_agent
-        if caller.state is not ContactState.CONNECTED:
+        if caller.state is not ContactState.IDENTIFYING:
+            caller.tier = tier_of_record(self.rules_of_now, caller)  # until the rules are asked
+        if caller.state not in (ContactState.CONNECTED, ContactState.AWAY):
             self.route(caller)
-        on_screens = [offer.id for offer in caller.ringing] + ([caller.offer] if caller.offer else [])
+        on_screens = [offer.id for offer in caller.ringing if offer.worker is not None]
+        on_screens += [caller.offer] if caller.offer and caller.worker else []
         self.foreseen.popped.update(dict.fromkeys(on_screens))
 
     def _leave(self, contact: ContactId, how: Departure) -> None:
         caller = self.callers.get(contact)
         if caller is None:
             return
+        if caller.asks is not None:
+            self.over(caller, failed=True)
+            return
+        if caller.dialling:
+            self.nobody_there(caller)
+            return
         self._stop_all(caller)
-        connected = caller.state is ContactState.CONNECTED
-        self._end(caller, Outcome.ANSWERED if connected else _OUTCOME_OF[how])
+        connected = caller.state in (ContactState.CONNECTED, ContactState.AWAY)
+        self.finish(caller, Outcome.ANSWERED if connected else _OUTCOME_OF[how], caller_left=True)
 
     def _fall_back(self, contact: ContactId) -> None:
         """The PBX has the caller in its own queue: it keeps its place here, and nobody could reach it."""
         caller = self.callers.get(contact)
-        if caller is None or caller.state is ContactState.CONNECTED:
+        if caller is None or caller.state in (ContactState.CONNECTED, ContactState.AWAY):
             return
         for offer in list(caller.ringing):
             self._end_offer(offer, OfferState.WITHDRAWN, stop=True)
-        caller.in_fallback = True
+        caller.in_fallback, caller.on_its_way = True, False
         self.foreseen.taken_back[contact] = None
 
     def _stop_all(self, caller: Caller) -> None:
@@ -250,6 +258,8 @@ class Picture(Placing):
     def _answered(self, offer_id: OfferId) -> None:
         if offer_id in self.offers:
             self._connect(self.offers[offer_id])
+        elif self.off_the_hook(offer_id):
+            return
         elif offer_id in self.closed and not self.in_hand(offer_id):
             self.foreseen.stopped[offer_id] = None
 
@@ -262,35 +272,40 @@ class Picture(Placing):
                 self._leave(offer.caller.id, Departure.HUNG_UP)
             return
         for caller in list(self.callers.values()):
-            if caller.state is ContactState.CONNECTED and caller.offer == offer_id:
-                self._end(caller, Outcome.ANSWERED)
+            if caller.state in (ContactState.CONNECTED, ContactState.AWAY) and caller.offer == offer_id:
+                if caller.asks is not None:
+                    self.over(caller, failed=True, leg_is_gone=True)
+                else:
+                    self.finish(caller, Outcome.ANSWERED, caller_left=False)
+                return
 
     def _sync(self, sync: PbxSynced) -> None:
         self.up[sync.pbx] = True
         self.devices = {device: status for device, status in self.devices.items() if device.pbx != sync.pbx}
         self.devices.update({seen.device: seen.status for seen in sync.devices})
-        ours = [caller for caller in self.callers.values() if caller.arrival.channel.pbx == sync.pbx]
+        here = [caller for caller in self.callers.values() if caller.arrival.channel.pbx == sync.pbx]
+        ours = [caller for caller in here if caller.asks is None]
         arrivals = (*sync.waiting, *sync.returnable)
         listed = [arrival.contact for arrival in arrivals]
         for caller in ours:
-            if caller.id not in listed:
+            if caller.id not in listed and not caller.dialling:
                 self._leave(caller.id, Departure.FALLBACK if caller.id in sync.fallback else sync.gone)
             caller.in_fallback = False
+        self.return_again(sync)
         legs = {leg.offer: leg.contact for leg in sync.legs}
-        self._sync_offers(sync, legs)
+        self.asked_are_there(sync, sync.pbx)
         for caller in ours:
-            if caller.state is ContactState.CONNECTED and caller.id in self.callers:
-                assert caller.offer is not None
-                if caller.offer in legs:
-                    self.foreseen.confirmed[caller.offer] = None
-                else:
-                    self._end(caller, Outcome.ANSWERED)
+            if caller.state in (ContactState.CONNECTED, ContactState.AWAY) and caller.id in self.callers:
+                self.settle(caller, sync)
+        self._sync_offers(sync, legs)
         for leg in sync.legs:
             stray = leg.offer not in self.offers and not self.in_hand(leg.offer)
-            if stray and (leg.contact is None or leg.contact in self.callers):
+            unknown = leg.holds is not None and leg.holds not in self.callers | self.gone
+            if stray and not unknown and (leg.contact is None or leg.contact in self.callers):
                 self.foreseen.stopped[leg.offer] = None
+        talking = [*legs.values(), *self.give_back(sync)]
         for arrival in arrivals:
-            if arrival.contact in legs.values():
+            if arrival.contact in talking:
                 continue
             if arrival.contact in self.gone:
                 self.foreseen.sent_away[arrival.contact] = self.messages.get(arrival.contact, "")
@@ -304,7 +319,7 @@ class Picture(Placing):
                 continue  # another phone was answered
             if offer.id not in legs:
                 self._end_offer(offer, OfferState.WITHDRAWN, stop=True)
-            elif legs[offer.id] == offer.caller.id:
+            elif legs[offer.id] == offer.caller.id or self.is_with_who_asks(sync, offer):
                 self._connect(offer)
             else:
                 offer.fires_ms, offer.armed = max(offer.due_ms, self.now_ms), self.arm()
@@ -328,8 +343,10 @@ class Picture(Placing):
                 worker.idle_since_ms = worker.ready_since_ms = self.now_ms
             case _:
                 pass
+        if was is OUT and worker.state is not OUT:
+            self.sit_down(worker)
         if was is READY and worker.state is not READY:
-            worker.ready_ms += self._today(worker.ready_since_ms)
+            worker.ready_ms += self.today(worker.ready_since_ms)
 
     def _configure(self, configuration: Configuration, reroute: bool) -> None:
         self.config = configuration
@@ -342,11 +359,10 @@ class Picture(Placing):
                 worker.turns = {name: turn for name, turn in worker.turns.items() if name in names}
             if worker.removed and worker.busy is None:
                 del self.workers[worker.id]
-        for config in configuration.agents:
-            self.workers.setdefault(config.id, Worker(config)).config = config
+        self.employ_all(configuration)
         for caller in list(self.callers.values()):
             if caller.waits:
-                if reroute or caller.queue not in names:
+                if caller.asks is None and (reroute or caller.queue not in names):
                     self.route(caller)
                 if caller.id in self.callers:
                     self.expect_overflow(caller)
@@ -366,6 +382,9 @@ class Picture(Placing):
         self._close(offer, how)
         if stop:
             self.foreseen.stopped[offer.id] = None
+        if worker is None:
+            caller.state = ContactState.WAITING
+            return
         if how in _REFUSED:
             caller.refused_by[worker.id] = None
         if how is OfferState.EXPIRED:
@@ -376,74 +395,55 @@ class Picture(Placing):
             worker.backoff_until_ms = self.now_ms + rules.decline_backoff_ms
         if how is OfferState.FAILED:
             worker.backoff_until_ms = self.now_ms + rules.failure_backoff_ms
-        self._free(worker)
+        self.set_free(worker)
         if how in _REFUSED and caller.held_for == worker.id:
             self.release(caller)
         if waits_again and not caller.ringing:
-            caller.state = ContactState.WAITING
+            caller.state, caller.given_by = ContactState.WAITING, None
 
     def _connect(self, offer: LiveOffer) -> None:
         caller = offer.caller
         self._close(offer, OfferState.ACCEPTED)
+        if offer.worker is None:
+            self.reached(offer)
+            return
         for other in list(caller.ringing):
             self._end_offer(other, OfferState.WITHDRAWN, stop=True, waits_again=False)
         self.foreseen.confirmed[offer.id] = None
-        caller.state, caller.connected_ms = ContactState.CONNECTED, self.now_ms
-        caller.offer, caller.worker, caller.held_for = offer.id, offer.worker, None
-        offer.worker.busy = AgentState.TALKING
-        offer.worker.contacts_today += 1
+        self.begins_to_talk(caller, offer.worker, offer.id)
+        offer.worker.contacts_today += caller.asks is None
 
     def _close(self, offer: LiveOffer, how: OfferState) -> None:
-        self.foreseen.closed[offer.id] = (how, offer.worker.id)
+        self.foreseen.closed[offer.id] = (how, offer.worker.id if offer.worker is not None else None)
         del self.offers[offer.id]
         offer.caller.ringing.remove(offer)
         self.closed.add(offer.id)
 
-    def _end(self, caller: Caller, outcome: Outcome) -> None:
-        self.end(caller, outcome)
+    def _end(self, caller: Caller, outcome: Outcome, *, caller_left: bool = False) -> None:
+        self.talk_ends(caller, caller_left=caller_left)
+        self.end(caller, Outcome.UNREACHED if caller.dialling else outcome)
         if caller.worker is not None:
-            worker = caller.worker
-            worker.busy = AgentState.WRAP_UP
-            wrap_up_ms = self._wrap_up_ms(caller)
-            worker.wrap_up_due_ms, worker.wrap_up_armed = self.now_ms + wrap_up_ms, self.arm()
-            if wrap_up_ms == 0:
-                self._end_wrap_up(worker, None)
-
-    def _wrap_up_ms(self, caller: Caller) -> int:
-        return next((queue.wrap_up_ms for queue in self.rules_of_now.queues if queue.name == caller.queue), 0)
-
-    def _end_wrap_up(self, worker: Worker, disposition: str | None) -> None:
-        assert worker.caller is not None
-        self.foreseen.wrapped_up[worker.caller.id] = disposition
-        worker.handling_ms += self._today(worker.caller.connected_ms)
-        worker.idle_since_ms = self.now_ms
-        self._free(worker)
-
-    def _free(self, worker: Worker) -> None:
-        worker.busy, worker.caller = None, None
-        worker.ready_since_ms = self.now_ms
-        if worker.removed:
-            del self.workers[worker.id]
-        self.release_all()
+            self.wraps_up(caller.worker)
 
     # ---- asking
 
     def in_hand(self, offer: OfferId) -> bool:
         """Whether this offer connected the contact that some agent still has in hand."""
-        return any(
-            worker.busy in (AgentState.TALKING, AgentState.WRAP_UP)
-            and worker.caller is not None
-            and worker.caller.offer == offer
+        with_agents = [
+            worker.caller
             for worker in self.workers.values()
-        )
+            if worker.busy in (AgentState.TALKING, AgentState.WRAP_UP) and worker.caller is not None
+            if worker.busy is AgentState.TALKING or not worker.caller.dialling  # else nobody was ever there
+        ]
+        away = [caller for caller in self.callers.values() if caller.state is ContactState.AWAY]
+        return any(caller.offer == offer for caller in [*with_agents, *away])
 
     def available(self, worker: Worker) -> bool:
         """Whether the agent may be offered something now."""
+        ready = worker.busy is None and worker.wish is READY
+        return ready and worker.backoff_until_ms <= self.now_ms and self.can_ring(worker)
+
+    def can_ring(self, worker: Worker) -> bool:
         device = worker.config.device
-        return (
-            worker.busy is None
-            and worker.wish is READY
-            and worker.backoff_until_ms <= self.now_ms
-            and self.up.get(device.pbx, False)
-            and self.devices.get(device) is DeviceStatus.FREE
-        )
+        free = self.devices.get(device) is DeviceStatus.FREE and device not in self.listening
+        return free and self.up.get(device.pbx, False)

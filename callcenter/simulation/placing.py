@@ -11,6 +11,7 @@ from callcenter.events import ContactMoved, ContactPrioritised, ContactWithdrawn
 from callcenter.simulation.account import Caller, Foreseen, Worker
 from callcenter.simulation.choosing import choose
 from callcenter.simulation.judging import suits
+from callcenter.talks import Target
 from callcenter.types import (
     MAX_PRIORITY,
     MIN_PRIORITY,
@@ -56,6 +57,7 @@ class Placing(ABC):
         return self._armed
 
     def decided(self, caller: Caller, kind: DecisionKind, by: str | None = None) -> None:
+        caller = caller.asks or caller
         caller.decisions += 1
         self.foreseen.decided.append((caller.id, kind, caller.queue, caller.priority, by))
         if kind is DecisionKind.ROUTED and caller.route is not None:
@@ -64,7 +66,7 @@ class Placing(ABC):
     def end(self, caller: Caller, outcome: Outcome) -> None:
         del self.callers[caller.id]
         self.gone[caller.id] = outcome
-        self.foreseen.ended[caller.id] = outcome
+        self.foreseen.ended[caller.id] = Outcome.ANSWERED if caller.answers else outcome
         self.foreseen.over[caller.id] = caller
 
     @abstractmethod
@@ -75,6 +77,8 @@ class Placing(ABC):
 
     def route(self, caller: Caller) -> None:
         """Send the caller where the rules of now want it, unless they want what they wanted before."""
+        if caller.meant_for is not None and caller.queue in [queue.name for queue in self.rules_of_now.queues]:
+            return  # first to whom it was handed on to
         wanted = choose(self, caller)
         if not self._takes_who_waits(caller.moved_to):
             caller.moved_to = None
@@ -173,7 +177,7 @@ class Placing(ABC):
     def leave_closed(self, caller: Caller) -> None:
         """Who waits in a closed queue leaves it, and goes where its rule says or on from there."""
         closed = caller.queue is not None and self.queue_states.get(caller.queue) is QueueState.CLOSED
-        if closed or caller.nowhere:
+        if (closed or caller.nowhere) and caller.meant_for is None and caller.id not in self.foreseen.given:
             self.route(caller)
 
     def set_queue(self, event: QueueStateSet) -> None:
@@ -190,7 +194,7 @@ class Placing(ABC):
     def move(self, event: ContactMoved) -> None:
         caller = self.callers.get(event.contact)
         known = any(queue.name == event.queue for queue in self.rules_of_now.queues)
-        if caller is None or not caller.waits or not known or event.queue in self.queue_states:
+        if caller is None or caller.asks or not caller.waits or not known or event.queue in self.queue_states:
             return
         if caller.queue == event.queue:
             return
@@ -199,9 +203,37 @@ class Placing(ABC):
         self._leave_rule_behind(caller, event.queue)
         self.decided(caller, DecisionKind.MOVED, event.by)
 
+    def hand_on(self, caller: Caller, to: Target) -> None:
+        """It waits again: in the queue named, else, in front, where it came from, by its rule as if it came."""
+        config = self.rules_of_now
+        queue = to.queue or (caller.queue if caller.queue in [one.name for one in config.queues] else None)
+        queue = queue or config.default_queue
+        assert caller.route is not None
+        if to.queue is None:
+            caller.prioritised = MAX_PRIORITY
+        if queue != caller.queue:
+            caller.moved_to, caller.overflowed, caller.overflowed_to = queue, (), None
+        by_rule = queue == caller.route.queue and caller.moved_to is None and caller.overflowed_to is None
+        caller.nowhere = False
+        self._leave_rule_behind(caller, queue)
+        if by_rule:
+            route = caller.route
+            caller.needs = Needs((route.queue,), route.skills, route.any_of, route.preferred)
+            caller.to_come, caller.step_armed = route.relaxations, self.arm()
+        self.decided(caller, DecisionKind.TRANSFERRED, caller.handed_by)
+        while self.step_due(caller):
+            self.step(caller)
+        if by_rule:
+            self._hold(caller, caller.route)
+
     def prioritise(self, event: ContactPrioritised) -> None:
         caller = self.callers.get(event.contact)
-        if caller is not None and caller.waits and MIN_PRIORITY <= event.priority <= MAX_PRIORITY:
+        if (
+            caller is not None
+            and caller.asks is None
+            and caller.waits
+            and MIN_PRIORITY <= event.priority <= MAX_PRIORITY
+        ):
             caller.prioritised = event.priority
             assert caller.left_of_route is not None
             caller.left_of_route = dataclasses.replace(caller.left_of_route, priority=event.priority)
@@ -217,7 +249,7 @@ class Placing(ABC):
 
     def _overflow_of(self, caller: Caller) -> Overflow | None:
         """The one that counts: its rule's in the rule's own queue, else the queue's; none for who was moved."""
-        if not caller.waits or caller.route is None or caller.moved_to is not None:
+        if not caller.waits or caller.route is None or caller.moved_to is not None or caller.answers:
             return None
         own = caller.queue == caller.route.queue and caller.overflowed_to is None
         if own and caller.route.overflow is not None:
@@ -276,7 +308,7 @@ class Placing(ABC):
         caller.steps += 1
         caller.step_armed = self.arm()
         self.decided(caller, DecisionKind.RELAXED)
-        for offer in caller.ringing:
+        for offer in [offer for offer in caller.ringing if offer.worker is not None]:
             self.foreseen.popped[offer.id] = None
 
     # ---- preferred agents

@@ -31,6 +31,7 @@ class Ear:
     music: str | None = None  # as the PBX was told last, None: never
     in_doubt: bool = False  # the PBX was lost since
     said: int = 0
+    answers: int = 0  # of the caller's, when it was listened to last
 
 
 class TreatmentWatch:
@@ -48,12 +49,17 @@ class TreatmentWatch:
         music: dict[ContactId, str] = {}
         words: list[Said] = []
         for caller in picture.callers.values():
-            if caller.waits:
+            if caller.waits and caller.asks is None:
                 self._listen(caller, music, words)
         said = of(PlaySounds, commands)
         for command in said:
             hearer = picture.callers.get(command.contact)
-            waits = hearer is not None and hearer.state is ContactState.WAITING and not hearer.in_fallback
+            waits = (
+                hearer is not None
+                and hearer.state is ContactState.WAITING
+                and not hearer.in_fallback
+                and not hearer.on_its_way
+            )
             check("only who waits is spoken to, and while no phone rings", waits, command)
             assert hearer is not None
             same("who is spoken to is at that channel", hearer.arrival.channel, command.channel)
@@ -69,8 +75,10 @@ class TreatmentWatch:
         treatment = queue_of(caller, self.picture.rules_of_now).treatment
         ear = self._ears.setdefault(caller.id, Ear())
         announce = treatment.announce if treatment is not None else None
+        if ear.answers != caller.answers:  # it waits again
+            ear.answers, ear.due_ms = caller.answers, None
         due = self._clock(caller, ear, announce)
-        if not self.picture.up.get(caller.arrival.channel.pbx) or caller.in_fallback:
+        if not self.picture.up.get(caller.arrival.channel.pbx) or caller.in_fallback or caller.on_its_way:
             return
         wanted = (treatment.music or "") if treatment is not None else ""
         if wanted != (ear.music or "") or (ear.music is not None and ear.in_doubt):
@@ -116,5 +124,7 @@ class TreatmentWatch:
             assert one.priority is not None
             return (one.arrived_ms - one.priority * ageing_ms, one.age)
 
-        others = [one for one in self.picture.callers.values() if one.waits and one.queue == caller.queue]
+        others = [
+            one for one in self.picture.callers.values() if one.asks is None and one.waits and one.queue == caller.queue
+        ]
         return 1 + sum(order(one) < order(caller) for one in others)

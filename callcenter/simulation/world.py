@@ -9,10 +9,12 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
+from callcenter.call_commands import CallCommand, DialCustomer, RingNumber, RingOwnPhone, StopDialling
 from callcenter.commands import (
     AgentChanged,
+    CallChanged,
     Command,
     ConfirmConnection,
     LookUpCustomer,
@@ -37,8 +39,10 @@ from callcenter.events import (
     QueueStateSet,
     TimePassed,
 )
+from callcenter.orders import ListenCommand
 from callcenter.simulation.auditor import Auditor, BrokenInvariantError
 from callcenter.simulation.drawing import (
+    AT_EACH_EVENT,
     CALM,
     Chances,
     Mix,
@@ -52,11 +56,13 @@ from callcenter.simulation.drawing import (
 from callcenter.simulation.keeping import Entry, Keeping, digest_of
 from callcenter.simulation.pbx import PbxModel
 from callcenter.simulation.people import Agents, Callers, Supervisors
+from callcenter.simulation.promises import check
 from callcenter.state import Saved
 from callcenter.types import (
     AgentState,
     Configuration,
     ContactId,
+    ContactState,
     DeviceRef,
     DeviceStatus,
     OfferId,
@@ -68,24 +74,17 @@ from callcenter.types import (
 START_MS = 1_700_000_000_000
 SETTLING_MS = 6 * 3_600_000
 PHONES = range(1, 14)
-AT_EACH_EVENT = (
-    "cut",
-    "restart",
-    "crash",
-    "stop",
-    "silent",
-    "backwards",
-    "reload",
-    "fumble",
-    "phone",
-    "move",
-    "prioritise",
-    "withdraw",
-    "drain",
-    "queue_state",
-    "day",
+OF_A_CALLER = (
+    RingNumber,
+    DialCustomer,
+    StopDialling,
+    ConfirmConnection,
+    SendAway,
+    TakeBack,
+    SetMusic,
+    PlaySounds,
+    *get_args(CallCommand),
 )
-
 STOPPING = "(stop)"  # who wants no more offers then
 
 
@@ -126,14 +125,15 @@ def run(seed: int, events: int, audit: bool = True) -> Result:
 
 
 class World:
-    def __init__(self, seed: int, audit: bool) -> None:
+    def __init__(self, seed: int, audit: bool, mix: Mix | None = None, config: Configuration | None = None) -> None:
+        """`mix` and `config` are drawn where they are not given."""
         self.rng = rng = Random(seed)  # noqa: S311 - repeatable on purpose
-        self.mix = draw_mix(rng)
+        self.mix = mix or draw_mix(rng)
         self._chances = _chances(rng, self.mix)
         self._reorder, self._grain_ms = self.mix.reorder, self.mix.grain_ms
         self.now_ms = START_MS
         self.features = draw_features(rng)
-        self.config: Configuration = draw_configuration(rng, self.features)
+        self.config: Configuration = config or draw_configuration(rng, self.features)
         self.engine = Engine.fresh(self.config)
         self.auditor = Auditor() if audit else None
         restarts = self.mix.crash > 0 or self.mix.stop > 0
@@ -159,14 +159,18 @@ class World:
     # ---- the two phases
 
     def live(self, events: int) -> None:
+        self.live_under_faults(events)
+        self._come_to_rest()
+        self._kept.check_replay(self.engine)
+
+    def live_under_faults(self, events: int) -> None:
+        """The first phase alone: it ends in the middle of things."""
         self.feed(ConfigurationLoaded(self.config))
         for pbx in self.pbxs.values():
             self.later(between(self.rng, 0, 3_000), self._linking(pbx))
         self.callers.start()
         while self.handled < events:
             self._step()
-        self._come_to_rest()
-        self._kept.check_replay(self.engine)
 
     def _come_to_rest(self) -> None:
         """No more faults, no more callers: all that can be served is served within hours of virtual time."""
@@ -188,7 +192,7 @@ class World:
         self._run_until(self.now_ms + SETTLING_MS, self._at_rest)
         saved = self.engine.snapshot()
         leftover = (saved.contacts, saved.offers, [pbx.legs for pbx in self.pbxs.values() if pbx.legs])
-        _promise("everything comes to rest", not any(leftover) and self._at_rest(), leftover)
+        check("everything comes to rest", not any(leftover) and self._at_rest(), leftover)
 
     def _run_until(self, end_ms: int, done: Callable[[], bool]) -> None:
         while not done():
@@ -214,8 +218,9 @@ class World:
             return False
         if any(contact.in_fallback for contact in saved.contacts.values()):
             return False
-        _promise("a caller who is held is known", not (lost := self._forgotten(saved)), lost)
-        return all(contact.connected_ms is None and contact.route is not None for contact in saved.contacts.values())
+        check("a caller who is held is known", not (lost := self._forgotten(saved)), lost)
+        contacts = saved.contacts.values()
+        return all(one.state is ContactState.WAITING and one.to_be_offered for one in contacts)
 
     def _forgotten(self, saved: Saved) -> list[ContactId]:
         """Callers who hear music, have been here a while, and whom the engine does not know.
@@ -294,7 +299,7 @@ class World:
     def _crash(self, digest: str | None = None) -> None:
         """The daemon starts again from the snapshot and the tail of the journal, and all links are new."""
         self.engine = self._kept.restored()
-        _promise("snapshot + tail is the live state", digest in (None, digest_of(self.engine)), "digests differ")
+        check("snapshot + tail is the live state", digest in (None, digest_of(self.engine)), "digests differ")
         for pbx in self.pbxs.values():
             self._cut(pbx)
         self._let_out(self.engine.resume())
@@ -309,11 +314,12 @@ class World:
         def end() -> None:
             if self.mix == CALM or self.engine.snapshot().offering_stopped_by != STOPPING:
                 return  # a crash, or somebody who wants offers, came first
-            _promise("an orderly stop leaves no offer", not (offers := self.engine.snapshot().offers), offers)
+            offers = [offer for offer in self.engine.snapshot().offers.values() if offer.agent is not None]
+            check("an orderly stop leaves no offer", not offers, offers)
             for pbx in self.pbxs.values():
                 if pbx.link_up and links.get(pbx.name) == pbx.epoch:
-                    ringing = [offer for offer, leg in pbx.legs.items() if not leg.bridged]
-                    _promise("an orderly stop leaves no phone ringing", not ringing, ringing)
+                    ringing = [o for o, leg in pbx.legs.items() if not (leg.bridged or leg.own or leg.device is None)]
+                    check("an orderly stop leaves no phone ringing", not ringing, ringing)
             self._kept.snapshot(self.engine)
             self._crash(digest_of(self.engine))
 
@@ -323,15 +329,14 @@ class World:
     def _releases(self) -> dict[type[Command], Callable[[Any], None]]:
         """Who takes which command. The others are for the log and the screens."""
         return {
-            RingDevice: lambda command: self._send(command, command.device.pbx),
-            StopRinging: lambda command: self._send(command, command.device.pbx),
-            ConfirmConnection: lambda command: self._send(command, command.channel.pbx),
-            SendAway: lambda command: self._send(command, command.channel.pbx),
-            TakeBack: lambda command: self._send(command, command.channel.pbx),
-            SetMusic: lambda command: self._send(command, command.channel.pbx),
-            PlaySounds: lambda command: self._send(command, command.channel.pbx),
+            **dict.fromkeys(
+                (RingDevice, RingOwnPhone, StopRinging), lambda command: self._send(command, command.device.pbx)
+            ),
+            **dict.fromkeys(OF_A_CALLER, lambda command: self._send(command, command.channel.pbx)),
+            **dict.fromkeys(get_args(ListenCommand), lambda command: self._send(command, command.device.pbx)),
             LookUpCustomer: self.callers.look_up,
             AgentChanged: self.agents.see,
+            CallChanged: self.agents.see_call,
         }
 
     def _note_ends(self, commands: list[Command]) -> None:
@@ -344,7 +349,10 @@ class World:
 
     def _send(self, command: PbxCommand, name: PbxName) -> None:
         pbx = self.pbxs[name]
-        if pbx.link_up:
+        epoch = pbx.epoch
+        if isinstance(command, CallCommand):  # an old connection's orders do not come after a new one's questions
+            self.later(between(self.rng, 0, 20), lambda: pbx.obey(command) if pbx.epoch == epoch else None)
+        elif pbx.link_up:
             self.later(between(self.rng, 0, 20), lambda: pbx.obey(command))
             if self.rng.random() < self.mix.twice:
                 self.later(between(self.rng, 0, 200), lambda: pbx.obey(command))
@@ -369,6 +377,9 @@ class World:
 
     def phone_rings(self, pbx: PbxName, offer: OfferId) -> None:
         self.agents.phone_rings(self.pbxs[pbx], offer)
+
+    def number_rings(self, pbx: PbxName, contact: ContactId) -> None:
+        self.callers.number_rings(self.pbxs[pbx], contact)
 
     def fell_back(self, pbx: PbxName, contact: ContactId) -> None:
         self.callers.fall_back(self.pbxs[pbx], contact)
@@ -408,7 +419,7 @@ class World:
         elif what == "fumble":
             known = list(self.engine.snapshot().agents)
             self.later(between(rng, 0, 2_000), lambda: self.agents.fumble(known))
-        elif what in ("move", "prioritise", "withdraw", "drain", "queue_state"):
+        elif what in ("move", "prioritise", "withdraw", "drain", "queue_state", "order"):
             self.supervisors.act(what, list(self.engine.snapshot().contacts), self.config)
         elif what == "day":
             self.later(0, lambda: self.feed(DayBegan(f"day {between(rng, 1, 4)}")))
@@ -431,8 +442,3 @@ def _chances(rng: Random, mix: Mix) -> Chances:
 
 def _phone(pbx: PbxName, number: int) -> DeviceRef:
     return DeviceRef(pbx, f"PJSIP/{1000 + number}")
-
-
-def _promise(invariant: str, holds: bool, detail: object) -> None:
-    if not holds:
-        raise BrokenInvariantError(invariant, str(detail))

@@ -11,9 +11,13 @@ import msgspec
 
 from callcenter.commands import RecordContact, RecordDecision, RecordDisposition, RecordSegment
 from callcenter.events import Event
+from callcenter.facts import RecordPart, RecordStretch, RecordVisit
+from callcenter.records import RecordChange, RecordNotice
 from callcenter.stores.text import clean_text
+from callcenter.stories import RecordNote
 
-Record = RecordSegment | RecordContact | RecordDisposition | RecordDecision
+OfContact = RecordSegment | RecordContact | RecordDisposition | RecordNote | RecordDecision | RecordVisit | RecordPart
+Record = OfContact | RecordStretch | RecordChange | RecordNotice
 T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder()

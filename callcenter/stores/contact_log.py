@@ -85,10 +85,14 @@ class ContactLog:
             self._set_aside = set_aside.files_in(self._data_dir)
             self._writer = asyncio.get_running_loop().create_task(self._write(), name="contact-log")
 
-    def execute(self, command: Command) -> None:
+    def execute(self, command: Command | Record) -> None:
         """A record that is released is in the journal, and can be fetched. Other commands are left to others."""
         if isinstance(command, Record):
             self._wake.set()
+
+    def nudge(self) -> None:
+        """Records are about to come that no command tells of."""
+        self._wake.set()
 
     @property
     def up_to(self) -> str | None:

@@ -6,10 +6,10 @@ that refuses to take calls.
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, Dialect, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -17,11 +17,16 @@ from sqlalchemy.orm import DeclarativeBase
 
 from callcenter.stores.health import Health
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
 CONNECT_TIMEOUT_S = 3.0
 STATEMENT_TIMEOUT_S = 10.0  # longer than any statement of ours should take; a hung server is an outage
 HEALTH_TIMEOUT_S = 2.0
 POOL_SIZE = 10
 
+# secure_delete: what is erased is overwritten with zeros, and not only given up.
+_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON", "secure_delete=ON")
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "sqlite+aiosqlite": "sqlite+aiosqlite",
@@ -100,6 +105,22 @@ def open_database(url: str) -> Database:
     return Database(engine)
 
 
+def open_existing(url: str | None, data_dir: Path) -> Database:
+    """The database that the settings name, for a command beside the daemon: a file of SQLite must be there already, for
+    one that is not would be made, and be empty.
+
+    Raises DatabaseUnavailableError.
+    """
+    url = url or default_url(data_dir)
+    try:
+        file = make_url(url).database
+        if url.startswith("sqlite") and (not file or not Path(file).is_file()):
+            raise DatabaseUnavailableError(f"there is no database {file} yet; the daemon makes it when it starts")
+        return open_database(url)
+    except (ArgumentError, DatabaseUrlError) as error:
+        raise DatabaseUnavailableError(str(error)) from None
+
+
 def _sqlite_engine(url: URL) -> AsyncEngine:
     if not url.database or url.database == ":memory:":
         raise DatabaseUrlError("database.url names no file, and a database in memory loses the log; use sqlite:///FILE")
@@ -108,16 +129,18 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     return engine
 
 
-def insert_into(dialect: Dialect, table: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:
+def insert_into(dialect: Dialect, table: type[DeclarativeBase]) -> "postgresql.Insert | sqlite.Insert":
     """An INSERT that knows ON CONFLICT, which both databases spell the same and SQLAlchemy keeps with each dialect."""
     if dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - its drivers take long to load, and few use it
+
         return postgresql.insert(table)
     return sqlite.insert(table)
 

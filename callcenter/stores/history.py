@@ -13,10 +13,13 @@ from typing import Any
 from sqlalchemy import BindParameter, Integer, Select, bindparam, select, union_all
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from callcenter.stores.stories import read_notes
 from callcenter.stores.tables import ContactRow
+from callcenter.stories import LoggedNote
 from callcenter.types import AgentId, Outcome
 
 _MAX_CUSTOMERS = 50
+MAX_NOTES = 50  # of the contacts together
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class PastContact:
     outcome: str
     disposition: str | None
     talk_ms: int
+    follow_up_on: str | None = None
+    notes: tuple[LoggedNote, ...] = ()
 
 
 async def last_contacts(
@@ -42,6 +47,7 @@ async def last_contacts(
     values = {"customers": list(customer_ids[:_MAX_CUSTOMERS]), "number": number, "at_most": limit}
     async with engine.connect() as connection:
         rows = (await connection.execute(statement, values)).all()
+        notes = await read_notes(connection, [row.id for row in rows], MAX_NOTES) if rows else {}
     return tuple(
         PastContact(
             contact=row.id,
@@ -51,6 +57,8 @@ async def last_contacts(
             outcome=row.outcome,
             disposition=row.disposition,
             talk_ms=0 if row.connected_ms is None else max(0, row.ended_ms - row.connected_ms),
+            follow_up_on=row.follow_up_on,
+            notes=notes.get(row.id, ()),
         )
         for row in rows
     )
@@ -84,7 +92,7 @@ def _at_most() -> BindParameter[int]:
     return bindparam("at_most", type_=Integer)
 
 
-def _latest() -> Select[str, int, int | None, int, str | None, str | None, str, str | None]:
+def _latest() -> Select[str, int, int | None, int, str | None, str | None, str, str | None, str | None]:
     columns = (
         ContactRow.id,
         ContactRow.arrived_ms,
@@ -94,6 +102,7 @@ def _latest() -> Select[str, int, int | None, int, str | None, str | None, str, 
         ContactRow.agent,
         ContactRow.outcome,
         ContactRow.disposition,
+        ContactRow.follow_up_on,
     )
     return select(*columns).order_by(ContactRow.arrived_ms.desc(), ContactRow.id.desc()).limit(_at_most())
 

@@ -69,6 +69,7 @@ class JournalKeeper:
         self._redis_answers = False
         self._disk_refuses = False
         self.problem: str | None = None  # why entries don't go to Redis, None while they do
+        self.append_observers: list[Callable[[str, float], None]] = []  # get where a batch went, and the seconds
         self.events_lost = 0
         self._records_lost = 0
 
@@ -92,6 +93,12 @@ class JournalKeeper:
         The core must have handled them, and nothing after them. Raises JournalCorruptError and FencedError, and nothing
         for a Redis or a disk that is away.
         """
+        began_s = time.perf_counter()
+        await self._append(entries)
+        for observe in self.append_observers:
+            observe(self._where.value, time.perf_counter() - began_s)
+
+    async def _append(self, entries: Sequence[Entry]) -> None:
         self._since_snapshot += len(entries)
         if self._where is Where.REDIS:
             lines = self._journal.number(entries)

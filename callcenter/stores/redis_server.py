@@ -31,6 +31,8 @@ START_TIMEOUT_S = 30.0  # a long append-only file takes its time to read
 STOP_TIMEOUT_S = 15.0
 LEFT_OVER_PATIENCE_S = 5.0  # for one that an earlier daemon has left
 RESTART_PAUSE_S = (0.1, 5.0)
+POLL_S = 0.005  # of what every start waits for
+HZ = 50  # how often it looks whether it is told to end, which every start after a crash waits for; its default is 10
 
 _log = logging.getLogger(__name__)
 
@@ -167,7 +169,7 @@ class RedisServer:
             if waited_s > LEFT_OVER_PATIENCE_S and how is signal.SIGTERM:
                 how = signal.SIGKILL  # it hangs; what it has taken is in its file
                 os.kill(pid, how)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(POLL_S)
 
     # ---- the process
 
@@ -201,6 +203,7 @@ pidfile {self._pid_file.name}
 logfile redis.log
 loglevel warning
 databases 1
+hz {HZ}
 save ""
 appendonly yes
 appendfsync everysec
@@ -227,7 +230,7 @@ maxmemory-policy noeviction
                     raise RedisServerError(
                         f"redis-server is not ready after {START_TIMEOUT_S:g} s: {self._last_words()}"
                     )
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(POLL_S)
         finally:
             await client.aclose()
 

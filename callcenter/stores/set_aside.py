@@ -3,8 +3,11 @@
 A daemon that was cut off from Redis, went on in its file and was then fenced has seen contacts that nobody else has. At
 its next start the journal has gone on without the file (see `journal_keeper.bring`), and only the records count.
 
+A file may be older than what the log still keeps: contacts whose time is over are not added any more.
+
 One idea: each contact is told by one daemon, the first one to tell its end. Of a contact that the log has, nothing is
 added, apart from a disposition that is still missing; and a contact whose end is not in the file is another's to tell.
+So are the states of the agents.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,10 +17,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callcenter.commands import RecordContact, RecordDisposition
-from callcenter.stores.codec import Record, decode_record
+from callcenter.records import RecordChange, RecordNotice
+from callcenter.stores.codec import OfContact, Record, decode_record
 from callcenter.stores.journal import Line
 from callcenter.stores.journal_file import ASIDE, GapFile
+from callcenter.stores.retention_marks import final_until
 from callcenter.stores.tables import ContactRow
+from callcenter.stories import RecordNote
 
 CHUNK = 200
 WRITTEN = "journal-gap.written.jsonl"  # the last one, for a person to look at
@@ -38,12 +44,14 @@ async def wanted(connection: AsyncConnection, path: Path) -> Iterator[list[Recor
 
     Raises OSError, JournalCorruptError and CodecError for a file that cannot be read.
     """
+    final_ms = await final_until(connection)
     ended: dict[str, None] = {}
     disposed: dict[str, None] = {}
     for records in _pieces(path):
         for record in records:
             if isinstance(record, RecordContact):
-                ended[record.contact] = None
+                if record.ended_ms >= final_ms:
+                    ended[record.contact] = None
             elif isinstance(record, RecordDisposition):
                 disposed[record.contact] = None
     for known in _parts(list(ended)):
@@ -57,7 +65,10 @@ async def wanted(connection: AsyncConnection, path: Path) -> Iterator[list[Recor
         [
             record
             for record in records
-            if record.contact in ended or (isinstance(record, RecordDisposition) and record.contact in open_ones)
+            if isinstance(record, RecordChange | RecordNotice)
+            or (isinstance(record, RecordNote) and record.at_ms >= final_ms)
+            or (isinstance(record, OfContact) and record.contact in ended)
+            or (isinstance(record, RecordDisposition) and record.contact in open_ones)
         ]
         for records in _pieces(path)
     )

@@ -383,3 +383,44 @@ def test_what_version_1_does_not_know_is_told_where_it_stands() -> None:
         )
     ]
     assert told(routing=LATER + "lists: {vips: []}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("person", "mistakes"),
+    [
+        ("queues: [general]", []),  # it chooses a phone each time
+        ("device: PJSIP/1", ["queues: is missing. Add it: the queues served"]),
+        ("device: , queues: []", ["queues: is empty. Name the queues"]),
+        ("device: PJSIP/1, queues: {}", ["queues: is empty. Name the queues served"]),
+        ("roles: [agent, supervisor]", ["queues: is missing. "]),
+        ("roles: [supervisor]", []),
+    ],
+)
+def test_who_takes_contacts_has_queues_and_others_need_none(person: str, mistakes: list[str]) -> None:
+    found = told(agents=f"agents:\n  - {{id: anna, name: Anna, skills: {{sales: 5}}, {person}}}\n")
+    assert len(found) == len(mistakes)
+    for line, mistake in zip(found, mistakes, strict=True):
+        assert f"agents[0].{mistake}" in line
+        assert line.endswith("or leave `agent` out of the roles")
+
+
+GROUPED = ROUTING + "queue_groups:\n  floor: [sales]\n"
+LEADS = "queues: [sales]}"
+
+
+def test_a_login_leads_a_group_that_there_is() -> None:
+    assert told(AGENTS.replace(LEADS, "queues: [sales], queue_groups: [floor]}"), GROUPED) == []
+
+
+@pytest.mark.parametrize(
+    ("groups", "routing", "mistake"),
+    [
+        ("[flor]", GROUPED, "there is no queue group `flor` in queue_groups of routing.yaml. Did you mean `floor`?"),
+        ("[floor]", ROUTING, "there is no queue group `floor`. Add `queue_groups: {NAME: [QUEUE, ...]}` to"),
+        ("[floor, floor]", GROUPED, "`floor` stands here for the second time, first on line 3. Keep one"),
+    ],
+)
+def test_a_group_that_a_login_leads_and_that_is_not_there(groups: str, routing: str, mistake: str) -> None:
+    (line,) = told(AGENTS.replace(LEADS, f"queues: [sales], queue_groups: {groups}}}"), routing)
+    assert mistake in line
+    assert "agents[0].queue_groups" in line

@@ -97,6 +97,14 @@ def test_files_without_mistakes_become_the_configuration_that_the_core_obeys() -
     )
 
 
+def test_who_takes_contacts_without_a_device_is_an_agent_that_chooses_its_phone() -> None:
+    both = made(AGENTS.replace(" device: PJSIP/1,", ""))
+    assert [agent.device for agent in both.agents] == [
+        DeviceRef(PbxName("main"), ""),
+        DeviceRef(PbxName("main"), "PJSIP/2"),
+    ]
+
+
 RICH_ROUTING = """
 version: 1
 tiers: [gold]
@@ -176,15 +184,13 @@ def test_an_agents_queues_are_a_list_or_have_levels() -> None:
         ("queues: {sales: 0}", "agents[0].queues.sales: is '0'. It should be a whole number from 1 to 10"),
         ("queues: {sales: 11}", "agents[0].queues.sales: is '11'. It should be a whole number from 1 to 10"),
         ("queues: {sales: }", "agents[0].queues.sales: has no value. It should be a whole number from 1 to 10"),
-        ("queues: []", "agents[0].queues: is empty. Name at least one"),
-        ("queues: {}", "agents[0].queues: is empty. Name at least one"),
         (
             "queues: sales",
             "queues: is 'sales'. It should be queues, such as `[sales, support]` or `{sales: 1, support: 2}`",
         ),
         ("queues: [[sales]]", "queues: is a list. It should be queues, such as"),
         ("queues:", "queues: has no value. It should be queues, such as"),
-        ("roles: [boss]", "is 'boss'. It should be `agent` or `supervisor`"),
+        ("roles: [boss]", "is 'boss'. It should be `agent`, `supervisor`, `admin` or `viewer` (reads only)"),
         ("device: 1001", "is '1001'. It should be the name that the PBX has for the phone, such as PJSIP/1001"),
         ('device: "PJSIP/1\\r\\nEvent: x"', "It should be the name that the PBX has for the phone"),
     ],

@@ -96,6 +96,12 @@ def test_did_you_mean_offers_the_nearest_or_all() -> None:
     assert did_you_mean("x", [], "Add one") == "Add one"
 
 
+def test_of_many_known_words_the_first_are_shown_and_the_others_counted() -> None:
+    words = did_you_mean("q", [str(1_000 + number) for number in range(300)])
+    assert words.startswith("Known here: 1000, 1001, ")
+    assert words.endswith(", 1029 and 270 more")
+
+
 def test_a_text_may_stand_alone_where_a_list_may_be_and_an_editor_knows() -> None:
     class Listing(Model):
         some: Annotated[tuple[Name, ...], Field(min_length=1), Listed()]

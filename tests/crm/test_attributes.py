@@ -30,6 +30,7 @@ DECLARED = {
         ("vip", " no ", False),
         ("since", "2026-12-24", "2026-12-24"),
         ("since", " 2024-02-29 ", "2024-02-29"),
+        ("since", "2024-02-29T18:30:00Z", "2024-02-29"),
         ("city", " Bad Tölz ", " Bad Tölz "),
         ("city", "", ""),
         ("segment", "retail", "retail"),

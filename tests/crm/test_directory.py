@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import insert, text
 
 from callcenter.commands import LookUpCustomer, RecordContact, ScreenClear
-from callcenter.crm.directory import MAX_SHARING, CustomerDirectory, LookUpOutcome
+from callcenter.crm.directory import CustomerDirectory, LookUpOutcome
+from callcenter.crm.records import MAX_SHARING
+from callcenter.crm_settings import CrmSettings
 from callcenter.events import CustomersFound
 from callcenter.numbers import to_e164
-from callcenter.settings import CrmSettings
 from callcenter.stores.contact_rows import write_batch
 from callcenter.stores.database import default_url, open_database
 from callcenter.stores.tables import CustomerAttributeRow, CustomerNumberRow, CustomerRow

@@ -14,8 +14,8 @@ from callcenter.crm.sample import (
     sample_numbers,
     shared_numbers,
 )
+from callcenter.crm_settings import CrmSettings
 from callcenter.numbers import to_e164
-from callcenter.settings import CrmSettings
 from callcenter.stores.contact_log import ContactLog
 from callcenter.stores.tables import ContactRow, CustomerAttributeRow, CustomerNumberRow, CustomerRow, SegmentRow
 from callcenter.types import AgentId, Attribute, AttributeKind

@@ -34,6 +34,7 @@ class MemoryPbx:
     def __init__(self, protocol: Any) -> None:
         self.link = MemoryLink(protocol)
         self.asked: list[dict[str, str]] = []
+        self._not_taken: list[dict[str, str]] = []
         protocol.makeConnection(self.link)
 
     def say(self, *frames: str | bytes) -> None:
@@ -53,7 +54,8 @@ class MemoryPbx:
         self.link.clear()  # type: ignore[no-untyped-call]
         new = [dict(line.split(": ", 1) for line in frame.split("\r\n")) for frame in data.split("\r\n\r\n")[:-1]]
         self.asked += new
-        return new
+        taken, self._not_taken = self._not_taken + new, []
+        return taken
 
     def expect(self, name: str) -> dict[str, str]:
         """The one action that came, which must be that one."""
@@ -80,7 +82,12 @@ class MemoryPbx:
     def list_all(
         self, channels: tuple[str, ...] = (), devices: tuple[str, ...] = (), *, unbroken: bool = False
     ) -> None:
-        """Answer a sync; the first ping comes before it."""
+        """Answer a sync."""
+        self.list_channels(channels, devices)
+        self.tell_unbroken(unbroken)
+
+    def list_channels(self, channels: tuple[str, ...] = (), devices: tuple[str, ...] = ()) -> None:
+        """Answer a sync's first questions; the first ping comes before it."""
         ping, events = self.hear()
         assert (ping["Action"], events["Action"]) == ("Ping", "Events")
         self.accept(ping)
@@ -90,14 +97,13 @@ class MemoryPbx:
             head = f"Response: Success\nActionID: {action_id}\nEventList: start"
             tail = f"Event: {name}Complete\nActionID: {action_id}\nEventList: Complete"
             self.say(head, *(f"{item}\nActionID: {action_id}" for item in items), tail)
-        self.tell_unbroken(unbroken)
 
     def tell_unbroken(self, unbroken: bool) -> None:
         """Whether callers who are gone have hung up."""
         question = self.expect("Getvar")
         assert question["Variable"] == "GLOBAL(CALLCENTER_UNBROKEN)"
         self.accept(question, f"\nVariable: {question['Variable']}\nValue: {'1' if unbroken else ''}")
-        mark = self.expect("Setvar")
+        mark, *self._not_taken = self.hear()
         assert (mark["Variable"], mark["Value"]) == ("GLOBAL(CALLCENTER_UNBROKEN)", "1")
         self.accept(mark)
 

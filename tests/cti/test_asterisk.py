@@ -88,6 +88,19 @@ class TestSync:
         assert isinstance(synced, PbxSynced)
         assert synced.gone is Departure.HUNG_UP
 
+    def test_when_the_mark_is_set_it_has_been_told_how_callers_left(self) -> None:
+        """Or a connection that breaks off in between would make `hung up` of callers who were lost."""
+        world = World()
+        world.pbx.start()
+        other = world.net.answer()
+        other.let_in()
+        other.list_channels()
+        other.accept(other.expect("Getvar"), "\nVariable: GLOBAL(CALLCENTER_UNBROKEN)\nValue: ")
+        assert "GLOBAL(CALLCENTER_UNBROKEN)" in [action["Variable"] for action in other.hear()]
+        other.say("Event: FullyBooted\nStatus: Fully Booted")
+        assert other.link.gone
+        assert world.events == [SYNCED, PbxLost(PBX)]
+
     def test_too_many_events_during_the_sync(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(asterisk, "BACKLOG_LIMIT", 1)
         world = World()

@@ -7,10 +7,15 @@ from dataclasses import replace
 
 from argon2 import PasswordHasher
 
-from callcenter.admin.versions import RuleVersion
+from callcenter.admin.files import AgentEntry, AgentsFile
+from callcenter.admin.versions import Files, RuleVersion
+from callcenter.call_settings import CallSettings, Outbound
 from callcenter.commands import AgentChanged, Command, QueueChanged, ScreenPop
 from callcenter.desktop.desk import AgentLogin, Health, RecentContact, RulesConflictError, RulesDraft
+from callcenter.desktop.floor import Floor
 from callcenter.desktop.live.hub import Hub
+from callcenter.desktop.reporting import ReportForm, ReportMade, ReportRefusedError, ReportWanted
+from callcenter.desktop.staff import Staff
 from callcenter.events import (
     AgentNotReady,
     AgentReady,
@@ -20,12 +25,24 @@ from callcenter.events import (
     ContactPrioritised,
     ContactWithdrawn,
     Event,
+    NoteAdded,
     OfferingSet,
     QueueStateSet,
     WrapUpEnded,
 )
+from callcenter.orders import (
+    AgentSkillsSet,
+    AgentStateSet,
+    ContactGiven,
+    ListenAsked,
+    ListenStopped,
+    MessageSent,
+)
 from callcenter.overview import AgentView, ContactView, Overview, QueueView
+from callcenter.records import RecordChange
 from callcenter.routing.explain import AgentReason, Explanation
+from callcenter.scripts import Script
+from callcenter.stories import Logged, Story, Wanted
 from callcenter.types import (
     AgentId,
     AgentState,
@@ -40,18 +57,42 @@ from callcenter.types import (
     SkillName,
     Tier,
 )
+from tests.desktop.fake_access import FakeAccess
+from tests.desktop.fake_floor import FakeFloor
+from tests.desktop.fake_staff import FakeStaff
 
 PASSWORD = "right horse battery"
 HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 ANNA, BORIS, SUSAN = AgentId("anna"), AgentId("boris"), AgentId("susan")
 SALES, SUPPORT = QueueName("sales"), QueueName("support")
+PEOPLE = AgentsFile(
+    agents=(
+        AgentEntry(
+            id=ANNA, name="Anna Lindqvist", device="PJSIP/1001", queues={SALES: 1, SUPPORT: 1}, password_hash=HASH
+        ),
+        AgentEntry(
+            id=BORIS, name="Boris Novak", device="PJSIP/1002", queues={SALES: 1, SUPPORT: 1}, password_hash=HASH
+        ),
+        AgentEntry(id=SUSAN, name="Susan Supervisor", roles=("supervisor",), password_hash=HASH),
+    )
+)
 DANA = Customer(7, "A-1007", "Dana Okafor", Tier("gold"), "en", "Prefers e-mail.\nRenewal due in March.")
 BUSY_STATES = (AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP)
 
 
 def agent_view(agent: AgentId, name: str, now_ms: int) -> AgentView:
     return AgentView(
-        agent, name, AgentState.LOGGED_OUT, None, now_ms, None, None, None, DeviceStatus.FREE, (SALES, SUPPORT)
+        agent,
+        name,
+        AgentState.LOGGED_OUT,
+        None,
+        now_ms,
+        None,
+        None,
+        None,
+        DeviceStatus.FREE,
+        (SALES, SUPPORT),
+        phone=f"PJSIP/{agent}",
     )
 
 
@@ -96,6 +137,7 @@ class FakeRules:
 
     def __init__(self) -> None:
         self.kept = [RuleVersion(1, "(file)", 1_763_000_000_000, "read at start", 0, ("+routing.yaml",))]
+        self.files: Files | None = {"routing.yaml": "version: 2\n# these count\n"}
         self.drafts: list[RulesDraft] = []
         self.refuse: Exception | None = None
 
@@ -119,6 +161,59 @@ class FakeRules:
             RuleVersion(parent + 1, draft.author, 1_763_000_000_000 + parent, draft.message, parent, ("~routing.yaml",))
         )
         return self.in_force
+
+
+class FakeContacts:
+    """Implements `Contacts`. `stories` are those that there are, `wanted` what was looked for; `away` is raised."""
+
+    def __init__(self) -> None:
+        self.stories: dict[str, Story] = {}
+        self.wanted: list[Wanted] = []
+        self.away: Exception | None = None
+
+    async def story(self, contact: ContactId) -> Story | None:
+        await asyncio.sleep(0)
+        if self.away is not None:
+            raise self.away
+        return self.stories.get(contact)
+
+    async def find(self, wanted: Wanted) -> Sequence[Logged]:
+        await asyncio.sleep(0)
+        if self.away is not None:
+            raise self.away
+        self.wanted.append(wanted)
+        found = sorted((story.contact for story in self.stories.values()), key=lambda one: -one.arrived_ms)
+        return found[: wanted.limit]
+
+    def number(self, text: str) -> str | None:
+        return text if text.startswith("+") else None
+
+
+class FakeReports:
+    """Implements `Reports`: a report of no rows, and what was asked for."""
+
+    def __init__(self) -> None:
+        self.wanted: list[ReportWanted] = []
+        self.away: Exception | None = None
+        self.page = b"offered\r\n3\r\n"  # the one with plots
+
+    async def make(self, wanted: ReportWanted) -> ReportMade:
+        await asyncio.sleep(0)
+        self.wanted.append(wanted)
+        if self.away is not None:
+            raise self.away
+        if wanted.by not in (None, "15m", "30m", "60m", "day", "week", "month"):
+            raise ReportRefusedError(f"{wanted.by!r} is no interval. Use one of: 15m, 30m, 60m, day, week, month")
+        told = {
+            "report": wanted.kind.value, "zone": wanted.zone or "UTC", "from_ms": 0, "to_ms": 900_000,
+            "by": wanted.by, "group": [], "formula": "of_offered", "within_days": wanted.within_days,
+            "columns": [{"key": "offered", "unit": "count", "formula": "contacts"}],
+            "rows": [{"from_ms": 0, "to_ms": 900_000, "offered": 3}], "total": {"offered": 3}, "notes": [],
+        }  # fmt: skip
+        kinds = {ReportForm.CSV: "text/csv", ReportForm.HTML: "text/html", ReportForm.JSON: "application/json"}
+        media_type = kinds.get(wanted.form, "application/vnd.apache.parquet")
+        body = self.page if wanted.form is ReportForm.HTML else b"offered\r\n3\r\n"
+        return ReportMade(told, body, media_type, f"{wanted.kind}-1970-01-01.{wanted.form}")
 
 
 class FakeDesk:
@@ -157,13 +252,26 @@ class FakeDesk:
         self.parts = {name: Health(True, "as it should be") for name in ("pbx", "redis", "sql", "engine")}
         self.events: list[Event] = []
         self.rules = FakeRules()
+        self.staff: Staff = FakeStaff(PEOPLE)
+        self.access = FakeAccess()
+        self.floor: Floor = FakeFloor()
         self.hub = Hub(self)
+        self.book = FakeContacts()
+        self.reports = FakeReports()
+        self.crm_link: str | None = None
+        self.scripts: dict[QueueName, Script] = {}
         self.looked = 0
         self.offering_stopped_by: str | None = None
         self.frozen_ms: int | None = None
         self.recent_asked: list[tuple[tuple[int, ...], str | None]] = []
         self.recent: Callable[[], Awaitable[Sequence[RecentContact]]] = self._recent
         self.on_submit: Callable[[Event], Awaitable[None]] | None = None
+
+    pbx = PbxName("pbx1")
+    outbound = Outbound(CallSettings.model_validate({"outbound": {"allow": ["+1"], "extensions": ["1XXX"]}}), "US")
+
+    def script(self, queue: QueueName) -> Script | None:
+        return self.scripts.get(queue)
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000 + self.offset_ms
@@ -178,6 +286,13 @@ class FakeDesk:
             tuple(self.contacts[: self.listed]),
             self.offering_stopped_by,
         )
+
+    async def draw(self) -> Overview:
+        await asyncio.sleep(0)
+        return self.overview()
+
+    def agent(self, agent: AgentId) -> AgentView | None:
+        return self.views.get(agent)
 
     def explain(self, contact: ContactId) -> Explanation | None:
         self.explained.append(contact)
@@ -212,10 +327,12 @@ class FakeDesk:
         self.recent_asked.append((tuple(customer_ids), caller))
         return await self.recent()
 
-    async def submit(self, event: Event) -> None:
+    async def submit(self, event: Event, change: RecordChange | None = None) -> str | None:
         if self.on_submit is not None:
             await self.on_submit(event)
         self.events.append(event)
+        if change is not None:
+            self.access.changes.append(change)
         match event:
             case AgentSignedIn(agent):
                 if self.views[agent].state is AgentState.LOGGED_OUT:
@@ -227,7 +344,7 @@ class FakeDesk:
             case AgentNotReady(agent, reason):
                 self._leave(agent, reason)
             case WrapUpEnded(agent, contact):
-                self._end_wrap_up(agent, contact)
+                return self._end_wrap_up(agent, contact)
             case ContactMoved(contact, queue):
                 self.contact(contact, queue=queue)
             case ContactPrioritised(contact, priority):
@@ -239,8 +356,13 @@ class FakeDesk:
                 self.tell(QueueChanged(queue, state, by))
             case OfferingSet(offering, by):
                 self.offering_stopped_by = None if offering else by
+            case NoteAdded():
+                pass
+            case AgentStateSet() | AgentSkillsSet() | ContactGiven() | MessageSent() | ListenAsked() | ListenStopped():
+                pass  # see `EngineDesk`
             case _:
                 raise AssertionError(f"the desktop has no business with {event}")
+        return None
 
     def _ready(self, agent: AgentId) -> None:
         view = self.views[agent]
@@ -249,13 +371,15 @@ class FakeDesk:
         elif view.pending is not None:
             self._keep(replace(view, pending=None))
 
-    def _end_wrap_up(self, agent: AgentId, contact: ContactId) -> None:
+    def _end_wrap_up(self, agent: AgentId, contact: ContactId) -> str | None:
         view = self.views[agent]
-        if view.state is AgentState.WRAP_UP and view.contact == contact:
-            if view.pending is None:
-                self.change(agent, AgentState.READY)
-            else:
-                self.change(agent, AgentState.NOT_READY, reason=view.pending)
+        if view.state is not AgentState.WRAP_UP or view.contact != contact:
+            return "there is no such wrap-up"
+        if view.pending is None:
+            self.change(agent, AgentState.READY)
+        else:
+            self.change(agent, AgentState.NOT_READY, reason=view.pending)
+        return None
 
     def _leave(self, agent: AgentId, reason: str) -> None:
         view = self.views[agent]

@@ -10,6 +10,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from callcenter.desktop.address import bind
 from callcenter.desktop.app import create_app
 from callcenter.desktop.server import Server
 from callcenter.metrics import Metrics
@@ -21,7 +22,7 @@ DEADLINE_S = 10.0
 
 @contextlib.asynccontextmanager
 async def serving(desk: FakeDesk, port: int = 0) -> AsyncIterator[Server]:
-    server = Server(create_app(desk, desk.hub, Metrics(desk.overview)), desk.hub, "127.0.0.1", port)
+    server = Server(create_app(desk, desk.hub, Metrics(desk.overview)), desk.hub, bind("127.0.0.1", port))
     await server.start()
     try:
         yield server
@@ -40,7 +41,7 @@ async def calling(desk: FakeDesk, base_url: str = "http://desk.test") -> AsyncIt
 
 
 async def sign_in(client: httpx.AsyncClient, agent: AgentId, password: str = PASSWORD) -> httpx.Response:
-    return await client.post("/api/sign-in", json={"agent": agent, "password": password})
+    return await client.post("/api/v1/sign-in", json={"agent": agent, "password": password})
 
 
 async def cookie_of(server: Server, agent: AgentId) -> str:

@@ -1,43 +1,9 @@
-"""Pages, health, metrics and what an unknown address answers."""
+"""Health and metrics. The pages are in test_page_files.py."""
 
-import re
-
-import pytest
-
-from callcenter.desktop.app import PAGES
 from callcenter.desktop.desk import Health
 from tests.desktop.fake_desk import FakeDesk
 from tests.desktop.serving import calling
 from tests.helpers import run_async
-
-
-@pytest.mark.parametrize("path", ["/", "/overview"])
-@run_async
-async def test_pages_and_all_that_they_refer_to_are_served(path: str) -> None:
-    async with calling(FakeDesk()) as client:
-        page = await client.get(path)
-        assert page.status_code == 200
-        references = re.findall(r'(?:src|href)="(/pages/[^"]+)"', page.text)
-        assert references
-        for reference in references:
-            assert (await client.get(reference)).status_code == 200
-
-
-def test_pages_have_no_inline_script_and_write_text_only() -> None:
-    for page in PAGES.glob("*.html"):
-        text = page.read_text()
-        assert not re.search(r"<script(?![^>]*src=)", text), page
-        assert not re.search(r'\s(on\w+|style)="', text), page
-    for script in PAGES.glob("*.js"):
-        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script.read_text()), (
-            script
-        )
-
-
-@run_async
-async def test_pages_folder_serves_nothing_above_it() -> None:
-    async with calling(FakeDesk()) as client:
-        assert (await client.get("/pages/%2e%2e/app.py")).status_code == 404
 
 
 @run_async

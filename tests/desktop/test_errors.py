@@ -8,7 +8,7 @@ from tests.helpers import run_async
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"), [("GET", "/nowhere", 404), ("GET", "/api/ready", 405), ("PUT", "/api/me", 405)]
+    ("method", "path", "status"), [("GET", "/nowhere", 404), ("GET", "/api/v1/ready", 405), ("PUT", "/api/v1/me", 405)]
 )
 @run_async
 async def test_wrong_addresses_and_methods_have_a_remedy(method: str, path: str, status: int) -> None:
@@ -21,7 +21,7 @@ async def test_wrong_addresses_and_methods_have_a_remedy(method: str, path: str,
 @run_async
 async def test_broken_json_has_a_remedy() -> None:
     async with calling(FakeDesk()) as client:
-        answer = await client.post("/api/sign-in", content=b"{", headers={"Content-Type": "application/json"})
+        answer = await client.post("/api/v1/sign-in", content=b"{", headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
     assert answer.json()["remedy"]
 

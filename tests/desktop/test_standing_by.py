@@ -24,7 +24,7 @@ def test_its_metrics_say_that_it_is_not_in_charge(client: TestClient) -> None:
     assert answer.text.splitlines()[-1] == "callcenter_in_charge 0"
 
 
-@pytest.mark.parametrize("path", ["/", "/overview", "/api/sign-in", "/pages/agent.js"])
+@pytest.mark.parametrize("path", ["/", "/floor", "/api/v1/sign-in", "/assets/index.js"])
 def test_everything_else_is_elsewhere(client: TestClient, path: str) -> None:
     for answer in (client.get(path), client.post(path, json={})):
         assert answer.status_code == 503

@@ -29,6 +29,7 @@ from lab.demo import line_of
 from lab.demo_calls import LINES, MEAN_RATE, WAVE_S, WITHHELD, rate, visitors
 from lab.demo_files import DemoFailed, DemoFolder, Manager, seats_for_people
 from lab.install import PROJECT, Installation
+from lab.ports import server_port
 from tests.helpers import run_async
 
 LIMIT_S = 90.0  # for anything that is waited for; a loaded machine is slow to start
@@ -41,7 +42,7 @@ class Run:
     def __init__(self, folder: Path, *options: str, path: str | None = None) -> None:
         self.folder = folder
         self.mark = secrets.token_hex(8)
-        self.port = _free_port()
+        self.port = server_port()
         self._output = folder.with_name(f"output-{self.mark}")
         environment = os.environ | {MARK: self.mark} | ({"PATH": path} if path is not None else {})
         with self._output.open("wb") as output:
@@ -127,7 +128,7 @@ def shows_calls(run: Run) -> None:
     """Pages and metrics answer, and contacts get answered."""
     run.until_said("The call center is open")
     assert "<html" in run.get("/")[1]
-    assert run.get("/overview")[0] == 200
+    assert run.get("/floor")[0] == 200
     run.until(lambda: run.get("/health/ready")[0] == 200, "readiness")
     run.until(lambda: run.counted("callcenter_contacts_total", outcome="answered") >= 2, "two answered contacts")
     run.until(lambda: run.counted("callcenter_handle_seconds_count") >= 1, "an ended wrap-up")
@@ -221,7 +222,7 @@ def test_demo_on_a_real_pbx_that_is_stopped_while_it_starts_cleans_up(
 @run_async
 async def test_a_daemon_that_does_not_start_is_told_with_its_last_words(tmp_path: Path) -> None:
     folder = DemoFolder(tmp_path)
-    daemon = DaemonProcess(folder.config_file, folder.daemon_log, _free_port())
+    daemon = DaemonProcess(folder.config_file, folder.daemon_log, server_port())
     daemon.start()
     with pytest.raises(DaemonFailed, match=r"the daemon ended with status 1[\s\S]*callcenter\.yaml"):
         await daemon.until(all_ready, "all of it")
@@ -293,10 +294,3 @@ callcenter_agents{state="wrap_up"} 2
         "arrived 11 · waiting 3 (longest 17 s) · talking 4 · answered 3 · abandoned 1 · "
         "agents ready 5, in wrap-up 2, not ready 0"
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

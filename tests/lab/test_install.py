@@ -1,11 +1,12 @@
 """Where a PBX can't be had, the reason is said, with what would help."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from lab import install as lab_install
-from lab.install import Installation, PbxUnavailable, find, install
+from lab.install import Installation, PbxUnavailable, find, install, write_name_files
 
 
 @pytest.fixture
@@ -128,3 +129,13 @@ def test_a_mounted_root_is_never_deleted(bare: pytest.MonkeyPatch, tmp_path: Pat
 
 def test_subprocess_environment_needs_no_terminal() -> None:
     assert "noninteractive" in lab_install._run(["sh", "-c", "echo $DEBIAN_FRONTEND"], limit_s=10)
+
+
+def test_name_files_are_not_touched_while_another_pbx_may_read_them(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    write_name_files(tmp_path)
+    files = [tmp_path / "etc/hosts", tmp_path / "etc/nsswitch.conf"]
+    for file in files:
+        os.utime(file, (0, 0))
+    write_name_files(tmp_path)
+    assert [file.stat().st_mtime for file in files] == [0, 0]

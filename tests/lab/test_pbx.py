@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import ssl
 import subprocess
@@ -15,7 +16,7 @@ from lab.pbx import Pbx, PbxFailed
 from lab.pbx_state import STATES
 from lab.sipp import Phones
 from tests.helpers import run_async
-from tests.lab.ami_probe import AmiProbe, eventually, value
+from tests.lab.ami_probe import AmiProbe, value
 from tests.pbx_fixtures import NewPbx
 
 pytestmark = pytest.mark.pbx
@@ -71,22 +72,34 @@ def test_an_asterisk_that_ends_while_it_starts_is_reported_with_its_log(tmp_path
     assert not pbx.folder.exists()
 
 
-@run_async
-async def test_registered_phones_outlive_a_crash(new_pbx: NewPbx) -> None:
+def test_registered_phones_outlive_a_restart(new_pbx: NewPbx) -> None:
     pbx = new_pbx(agents=2)
-    await asyncio.to_thread(pbx.start)
+    pbx.start()
     with Phones.silent(pbx.sip_port, ["1001"]):
-        # Asterisk writes its database behind; once it is read back from the file the crash may come.
-        async def kept() -> bool:
-            return "1001" in await asyncio.to_thread(pbx.cli, "database show registrar")
+        pbx.restart()
+        assert registered(pbx) == {"1001"}
 
-        await eventually(kept)
-        await asyncio.to_thread(pbx.restart)
-        assert "sip:1001@" in await asyncio.to_thread(pbx.cli, "pjsip show contacts")
-        await asyncio.to_thread(pbx.kill)
+
+def test_registered_phones_outlive_a_crash_once_they_are_written(new_pbx: NewPbx) -> None:
+    pbx = new_pbx(agents=16)
+    pbx.start()
+    with Phones.silent(pbx.sip_port, pbx.agents):
+        pbx.wait_phones_written(pbx.agents)
+        pbx.kill()
         assert not pbx.alive
-        await asyncio.to_thread(pbx.start)
-        assert "sip:1001@" in await asyncio.to_thread(pbx.cli, "pjsip show contacts")
+        pbx.start()
+        assert registered(pbx) == set(pbx.agents)
+
+
+def test_phones_that_are_never_written_are_named(new_pbx: NewPbx) -> None:
+    pbx = new_pbx(agents=2)
+    pbx.start()
+    with pytest.raises(PbxFailed, match=r"not all of the phones 1001, 1002 are in .*astdb\.sqlite3 after 0\.1 s"):
+        pbx.wait_phones_written(pbx.agents, limit_s=0.1)
+
+
+def registered(pbx: Pbx) -> set[str]:
+    return set(re.findall(r"sip:(\d+)@", pbx.cli("pjsip show contacts")))
 
 
 def test_phones_with_a_password_register_only_with_it(new_pbx: NewPbx) -> None:
@@ -118,8 +131,8 @@ def test_a_pbx_whose_owner_was_killed_is_swept_away_by_the_next(new_pbx: NewPbx)
     with subprocess.Popen([sys.executable, "-c", script], cwd=PROJECT, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         name = owner.stdout.readline().strip()
+        state = json.loads((STATES / f"{name}.json").read_text())
         owner.kill()
-    state = json.loads((STATES / f"{name}.json").read_text())
     assert Path(f"/proc/{state['pid']}").exists()
     new_pbx().start()
     assert not (STATES / f"{name}.json").exists()

@@ -1,6 +1,9 @@
 """SIPp's callers and phones behave as they are told, and say what happened to each call."""
 
 import asyncio
+import itertools
+import re
+import socket
 
 import pytest
 
@@ -94,6 +97,45 @@ async def test_racing_phones_answer_at_the_moment_of_the_cancel(pbx: Pbx) -> Non
             await phones.until(What.ENDED)
             assert kinds(phones.steps()) == [What.RINGING, What.CANCELLED, What.ANSWERED, What.ENDED]
             assert callers.alive
+
+
+@run_async
+async def test_a_phone_that_is_cancelled_when_it_is_about_to_answer_was_cancelled(pbx: Pbx) -> None:
+    """Once in a while SIPp has ended its wait, and not answered yet. The PBX is played, to send as many as it takes."""
+    with (
+        Phones.answering(pbx.sip_port, ["1001"], after_ms=100) as phones,
+        socket.socket(type=socket.SOCK_DGRAM) as wire,
+    ):
+        wire.bind(("127.0.0.1", 0))
+        async with asyncio.timeout(60):
+            for number in itertools.count():
+                wire.sendto(request("INVITE", number, wire, phones), ("127.0.0.1", phones.port))
+                await asyncio.sleep(0.1 + number % 140 / 10_000)  # that long it rings, and a little longer
+                wire.sendto(request("CANCEL", number, wire, phones), ("127.0.0.1", phones.port))
+                if re.search(r"unexpected CANCEL for call: \d+-crossed", phones.errors()):
+                    break
+        await phones.until(What.CANCELLED)
+        steps = phones.steps()
+        aborted = re.findall(r"unexpected CANCEL for call: (\d+-crossed)", phones.errors())
+        assert aborted
+        for call in aborted:
+            assert kinds([step for step in steps if step.call == call]) == [What.RINGING, What.CANCELLED]
+        assert {step.own for step in steps} == {"1001"}
+
+
+def request(method: str, number: int, wire: socket.socket, phones: Phones) -> bytes:
+    own = f"127.0.0.1:{wire.getsockname()[1]}"
+    lines = [
+        f"{method} sip:1001@127.0.0.1:{phones.port} SIP/2.0",
+        f"Via: SIP/2.0/UDP {own};branch=z9hG4bK-{number}",
+        "From: <sip:0301@127.0.0.1>;tag=a",
+        "To: <sip:1001@127.0.0.1>",
+        f"Call-ID: {number}-crossed",
+        f"CSeq: 1 {method}",
+        f"Contact: <sip:0301@{own}>",
+        "Content-Length: 0",
+    ]
+    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode()
 
 
 @run_async

@@ -1,5 +1,7 @@
 """The index gives what a walk over all contacts and agents would give, whatever came and went before."""
 
+from dataclasses import replace
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -127,6 +129,14 @@ class IndexAgainstWalk(RuleBasedStateMachine):
                 one.refused_by[refused_by] = None
                 one.held_for = None if one.held_for == refused_by else one.held_for
             self.index.contact_waits(one)
+
+    @rule(name=st.sampled_from(NAMES), device=st.sampled_from(["", "desk", "own"]))
+    def choose_phone(self, name: AgentId, device: str) -> None:
+        """Another phone of the same PBX: the index need not be told. Without one nothing is offered."""
+        one = self.agents[name]
+        one.config = replace(one.config, device=DeviceRef(PBX, device))
+        if not device:
+            self.free.discard(name)
 
     @rule(pick=st.integers(0, 99), level=LEVELS, priority=st.integers(0, 2))
     def routed_again(self, pick: int, level: int, priority: int) -> None:

@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 from callcenter import daemon_client
 from callcenter.admin.versions import RuleVersion
 from callcenter.desktop.desk import DeskUnavailableError, RulesRefusedError
+from callcenter.rulebook.keeping import FILE_AUTHOR
 from callcenter.rulebook.publish_cli import diff, log, publish, rollback
-from callcenter.rulebook.publishing import FILE_AUTHOR
 from callcenter.stores.rule_versions import RuleVersions
 from tests.database_fixtures import migrated
 from tests.desktop.fake_desk import PASSWORD, FakeDesk
@@ -180,7 +180,7 @@ async def test_only_supervisors_publish(tmp_path: Path) -> None:
     async with admin_of(FakeDesk(), tmp_path) as admin:
         result = await admin.runs(publish, "-m", "x", "--as", "anna")
     assert result.exit_code == 1
-    assert "Anna Lindqvist is no supervisor" in result.stderr
+    assert "Anna Lindqvist may not do that: it needs the permission see_rules" in result.stderr
 
 
 @run_async

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callcenter.desktop.desk import DeskUnavailableError, RulesConflictError, RulesDraft, RulesRefusedError
 from callcenter.rulebook import publishing
-from callcenter.rulebook.publishing import AT_RELOAD, AT_START, FILE_AUTHOR, Publishing
+from callcenter.rulebook.keeping import AT_RELOAD, AT_START, FILE_AUTHOR
+from callcenter.rulebook.publishing import Publishing
 from callcenter.settings import Loaded, SettingsError, load
 from callcenter.stores.rule_versions import RuleVersions
 from tests.database_fixtures import migrated
@@ -63,7 +64,7 @@ class Center:
         async def take(loaded: Loaded, reroute: bool) -> None:
             self.taken.append((loaded, reroute))
 
-        return Publishing(self.config, load(self.config), RuleVersions(self.engine), take, lambda: NOW_MS)
+        return Publishing(self.config, load(self.config), self.engine, take, lambda: NOW_MS)
 
     async def begun(self) -> Publishing:
         daemon = self.daemon()

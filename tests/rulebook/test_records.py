@@ -1,6 +1,7 @@
 """What the rules are explained with from the journal and the database, both real."""
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ from callcenter.types import (
     Skill,
     SkillName,
 )
+from tests.crm.foreign import make_sqlite, settings_of
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
 from tests.rules_samples import SECRET, write_files
@@ -137,6 +139,18 @@ async def test_the_record_of_a_caller_is_looked_up_where_the_daemon_would(loaded
     (found,), last = await customers_of(loaded, "(212) 555-0123", None)
     assert (found.name, found.tier, found.account_manager, last) == ("Ann", "gold", "anna", "ann")
     assert await customers_of(loaded, None, "A-8") == ((), None)
+
+
+@run_async
+async def test_the_record_of_a_crms_customer_is_looked_up_there(loaded: Loaded, tmp_path: Path) -> None:
+    crm = settings_of(make_sqlite(tmp_path / "crm.sqlite3"))
+    loaded = replace(loaded, settings=loaded.settings.model_copy(update={"crm": crm}))
+    async with migrated(default_url(loaded.settings.data_dir)):
+        (found,), last = await customers_of(loaded, "(202) 555-0101", None)
+        assert (found.name, found.tier, found.account_manager, last) == ("Ann O'Hara", "platinum", "anna", None)
+        away = loaded.settings.model_copy(update={"crm": settings_of(f"sqlite:///{tmp_path}/away.sqlite3")})
+        with pytest.raises(DatabaseUnavailableError, match="the CRM's database cannot be asked"):
+            await customers_of(replace(loaded, settings=away), "(202) 555-0101", None)
 
 
 DECIDED = RecordDecision(ContactId("c1"), 1, DecisionKind.ROUTED, 1_100, QueueName("sales"), 20, "sales: no", None)

@@ -1,4 +1,4 @@
-"""Each engine whose routing is broken on purpose is caught within a hundred seeds."""
+"""Each engine whose routing is broken on purpose is caught."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def test_there_are_enough_of_them() -> None:
 
 
 @pytest.mark.parametrize("name", CANARIES)
-def test_a_broken_engine_is_caught_within_a_hundred_seeds(name: str) -> None:
+def test_a_broken_engine_is_caught(name: str) -> None:
     caught(CANARIES[name])
 
 

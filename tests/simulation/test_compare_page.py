@@ -1,11 +1,11 @@
 import re
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
 
 from callcenter.simulation.compare import compare
 from callcenter.simulation.compare_page import page_of
+from tests.helpers import unclosed
 from tests.simulation.comparing import DAY, configuration, picky, traffic
 
 
@@ -26,24 +26,7 @@ def test_names_are_shown_as_they_are(page: str) -> None:
 
 
 def test_every_element_is_closed(page: str) -> None:
-    class Reader(HTMLParser):
-        def __init__(self) -> None:
-            super().__init__()
-            self.open: list[str] = []
-
-        def handle_starttag(self, tag: str, attrs: object) -> None:
-            if tag != "meta":
-                self.open.append(tag)
-
-        def handle_endtag(self, tag: str) -> None:
-            assert self.open.pop() == tag
-
-        def handle_startendtag(self, tag: str, attrs: object) -> None:
-            pass
-
-    reader = Reader()
-    reader.feed(page)
-    assert reader.open == []
+    assert unclosed(page) == []
 
 
 def test_waits_and_service_level_are_drawn_for_everybody_and_each_queue(page: str) -> None:

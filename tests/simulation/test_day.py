@@ -111,6 +111,12 @@ def test_the_same_day_played_again_is_the_same_to_the_millisecond() -> None:
     assert play() == play()
 
 
+def test_agents_without_a_configured_phone_work_as_all_others_do() -> None:
+    made = configuration()
+    agents = tuple(replace(agent, device=replace(agent.device, device="")) for agent in made.agents)
+    assert play(replace(made, agents=agents)) == play(made)
+
+
 def test_attributes_reach_the_rules_as_what_they_are_declared_to_be() -> None:
     from callcenter.types import Attribute, AttributeKind, RuleConfig
 

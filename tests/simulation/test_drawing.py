@@ -35,7 +35,8 @@ def _assert_sound(config: Configuration) -> None:
     assert config.default_tier in config.tiers
     assert all((rule.queue in queues) is (rule.away is None) for rule in config.rules)
     assert len({agent.id for agent in config.agents}) == len(config.agents)
-    assert len({agent.device for agent in config.agents}) == len(config.agents)
+    configured = [agent.device for agent in config.agents if agent.device.device]
+    assert len(set(configured)) == len(configured)
     levels = [skill.level for agent in config.agents for skill in agent.skills]
     assert all(MIN_PROFICIENCY <= level <= MAX_PROFICIENCY for level in levels)
     assert all(1 <= level <= MAX_QUEUE_LEVEL for agent in config.agents for level in agent.levels.values())

@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 
+from callcenter.call_commands import DialCustomer
 from callcenter.commands import ConfirmConnection, RingDevice, SendAway, StopRinging, TakeBack
 from callcenter.events import (
     CallerFellBack,
     CallerLeft,
     CallerReturned,
+    ContactArrived,
     Event,
     Leg,
+    NumberFailed,
     OfferConnected,
     OfferEnded,
     OfferRinging,
 )
 from callcenter.simulation.pbx import CROSSED_MS, HEARTBEAT_LIMIT_MS, PbxModel
-from callcenter.types import ContactId, Departure, DeviceStatus, LegEnd, OfferId, Outcome, PbxName
+from callcenter.types import ChannelRef, ContactId, Departure, DeviceStatus, LegEnd, OfferId, Outcome, PbxName
 from tests.playbook import PBX, arrived, device
 
 ADA, BOB = device("ada"), device("bob")
@@ -29,6 +32,7 @@ class Stage:
         self.said: list[Event] = []
         self.rang: list[OfferId] = []
         self.fell_back_to: list[ContactId] = []
+        self.numbers: list[ContactId] = []
         self._later: list[tuple[int, Callable[[], None]]] = []
         self.pbx = PbxModel(PBX, self, [ADA, BOB])
         self.pbx.sync()
@@ -42,6 +46,9 @@ class Stage:
 
     def phone_rings(self, pbx: PbxName, offer: OfferId) -> None:
         self.rang.append(offer)
+
+    def number_rings(self, pbx: PbxName, contact: ContactId) -> None:
+        self.numbers.append(contact)
 
     def fell_back(self, pbx: PbxName, contact: ContactId) -> None:
         self.fell_back_to.append(contact)
@@ -232,3 +239,20 @@ def test_a_restart_loses_everything() -> None:
     stage.pbx.restart()
     sync = stage.pbx.sync()
     assert (sync.waiting, sync.legs, sync.fallback) == ((), (), ())
+
+
+def test_a_customer_who_is_called_answers_or_does_not() -> None:
+    stage = Stage()
+    for name, arrives in (("out1", True), ("out2", False)):
+        contact = ContactId(name)
+        stage.pbx.obey(DialCustomer(contact, ChannelRef(PBX, name), "+491", 48_000))
+        if arrives:
+            stage.pbx.lines.pop(ANNA, None)
+            stage.in_conversation = lambda *_: None  # type: ignore[method-assign]
+            stage.pbx.number_answers(contact)
+        else:
+            stage.pbx.number_fails(contact, LegEnd.BUSY)
+        stage.pbx.number_fails(contact, LegEnd.BUSY)
+    assert stage.numbers == ["out1", "out2"]
+    told = [event for event in stage.said if isinstance(event, ContactArrived | NumberFailed)]
+    assert [event.contact for event in told[-2:]] == ["out1", "out2"]

@@ -40,7 +40,7 @@ def test_a_call_as_the_picture_sees_it() -> None:
     assert picture.foreseen.ended == {"anna": Outcome.ANSWERED}
     assert picture.workers[ADA].state is AgentState.WRAP_UP
     story.at(300 + WRAP_UP_MS, TimePassed())
-    assert picture.foreseen.wrapped_up == {"anna": None}
+    assert picture.foreseen.wrapped_up == {("anna", "ada"): None}
     assert picture.workers[ADA].state is AgentState.READY
 
 

@@ -23,7 +23,7 @@ def test_one_long_life() -> None:
 
 def test_the_worlds_are_rich_enough_to_mean_something() -> None:
     counts: Counter[str] = Counter()
-    for seed in range(60):
+    for seed in range(90):
         counts.update(run(seed, EVENTS).counts)
     ends = ("accepted", "declined", "expired", "failed", "withdrawn")
     for what in ("answered", "abandoned", "lost", "fallback", "closed", *(f"offers {end}" for end in ends)):

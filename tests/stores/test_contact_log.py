@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from callcenter.commands import ScreenClear
 from callcenter.stores import contact_log
-from callcenter.stores.codec import Record
+from callcenter.stores.codec import OfContact, Record
 from callcenter.stores.contact_log import BATCH, TRIM_EVERY, ContactLog
 from callcenter.stores.database import default_url
 from callcenter.stores.tables import ContactRow, EarlyDispositionRow, LogCursorRow, SegmentRow
 from callcenter.types import AgentId, OfferId
+from lab.postgres import PostgresCluster
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
-from tests.postgres_fixtures import PostgresCluster
 from tests.stores.logs import FAST, RecordsInMemory, count, no_database, rows, started
 from tests.stores.records import contact, disposition, segment, until
 
@@ -203,6 +203,7 @@ async def _write_without_keys(
     connection: AsyncConnection, records: Sequence[Record], _to_number: Callable[[str | None], str | None]
 ) -> None:
     for record in records:
+        assert isinstance(record, OfContact)
         await connection.execute(text("INSERT INTO seen (what) VALUES (:what)"), {"what": record.contact})
 
 
@@ -291,7 +292,8 @@ async def test_two_writers_at_once_write_each_record_once(database_url: str, tmp
         logs = [ContactLog(database.engine, records, tmp_path, backoff_s=FAST) for _ in range(2)]
         for log in logs:
             log.start()
-        await until(lambda: all(log.up_to == "200-1" for log in logs), "both are at the end")
+        # The other one may not know: the last records may have been trimmed before it asked for them.
+        await until(lambda: any(log.up_to == "200-1" for log in logs), "one is at the end")
         for log in logs:
             await log.close()
         assert await _seen(database.engine) == {f"r{n}": 1 for n in range(200)}

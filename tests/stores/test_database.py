@@ -4,10 +4,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from callcenter.stores.database import DatabaseUrlError, default_url, open_database
+from callcenter.stores.database import (
+    DatabaseUnavailableError,
+    DatabaseUrlError,
+    default_url,
+    open_database,
+    open_existing,
+)
+from lab.postgres import PostgresCluster
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
-from tests.postgres_fixtures import PostgresCluster
 
 
 @run_async
@@ -97,3 +103,23 @@ def test_address_that_cannot_be_used_is_refused_with_a_remedy(url: str, words: s
 @pytest.mark.parametrize("url", ["postgres://host/name", "postgresql://host/name", "postgresql+asyncpg://host/name"])
 def test_driver_is_ours_to_choose(url: str) -> None:
     assert open_database(url).engine.url.drivername == "postgresql+asyncpg"
+
+
+@run_async
+async def test_a_command_opens_only_a_database_that_is_there(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailableError, match=r"there is no database .*callcenter\.sqlite3 yet"):
+        open_existing(None, tmp_path)
+    with pytest.raises(DatabaseUnavailableError, match="is not supported"):
+        open_existing("mysql://host/name", tmp_path)
+    with pytest.raises(DatabaseUnavailableError):
+        open_existing("not an address", tmp_path)
+    assert list_of(tmp_path) == []
+    async with migrated(default_url(tmp_path)):
+        database = open_existing(None, tmp_path)
+    assert (await database.health()).ok
+    await database.close()
+    assert open_existing("postgresql://host/name", tmp_path).engine.url.host == "host"
+
+
+def list_of(folder: Path) -> list[Path]:
+    return list(folder.iterdir())

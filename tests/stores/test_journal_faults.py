@@ -31,6 +31,7 @@ from callcenter import recovery
 from callcenter.events import AgentReady
 from callcenter.recovery import begin
 from callcenter.stores import contact_log, journal, journal_keeper
+from callcenter.stores.codec import OfContact, Record
 from callcenter.stores.contact_log import ContactLog, CursorMovedError
 from callcenter.stores.database import DATABASE_ERRORS, default_url, open_database
 from callcenter.stores.journal import Entry, Journal
@@ -57,6 +58,11 @@ _STEPS = st.one_of(
     st.tuples(st.just("kill while handling"), st.integers(1, 6)),
     st.tuples(st.just("lose"), st.integers(1, 3)),
 )
+
+
+def _contact_of(record: Record) -> str:
+    assert isinstance(record, OfContact), "these are a contact's"
+    return str(record.contact)
 
 
 class World:
@@ -130,7 +136,7 @@ class World:
     async def kill_while_handling(self, points: int) -> None:
         await self._notice()
         entries = self._entries([2, 1])
-        names = {str(record.contact) for entry in entries for record in entry.records}
+        names = {_contact_of(record) for entry in entries for record in entry.records}
         handled = self.handled.copy()
         task = asyncio.ensure_future(self._append(entries))
         for _ in range(points):
@@ -156,7 +162,7 @@ class World:
 
     async def _append(self, entries: list[Entry]) -> None:
         self.handled += [str(cast(AgentReady, entry.event).agent) for entry in entries]
-        self.produced.update(str(record.contact) for entry in entries for record in entry.records)
+        self.produced.update(_contact_of(record) for entry in entries for record in entry.records)
         await self.keeper.append(entries)
 
     async def redis_is(self, fault: Fault) -> None:

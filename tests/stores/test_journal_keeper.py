@@ -424,3 +424,17 @@ async def test_journal_of_another_fails_the_daemon_and_so_does_a_newer_epoch(tmp
         bench.redis.fault = Fault.NONE
         await until(lambda: bench.failures, "the daemon is told")
         assert isinstance(bench.failures[0], FencedError)
+
+
+@run_async
+async def test_how_long_a_batch_took_is_told_with_where_it_went(tmp_path: Path) -> None:
+    async with benches(tmp_path) as bench:
+        daemon = await bench.start()
+        told: list[tuple[str, float]] = []
+        daemon.keeper.append_observers.append(lambda place, seconds: told.append((place, seconds)))
+        await daemon.handle("anna", "bela")
+        daemon.redis.fault = Fault.AWAY
+        await daemon.handle("carl")
+        await daemon.handle("dora")
+        assert [place for place, _ in told] == ["redis", "file", "file"]
+        assert all(seconds > 0 for _, seconds in told)

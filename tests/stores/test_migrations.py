@@ -7,7 +7,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from callcenter.stores import migrations
+from callcenter.stores import (
+    figure_tables,  # noqa: F401 - its tables are among those of Base
+    migrations,
+)
 from callcenter.stores.database import open_database
 from callcenter.stores.migrations import MigrationError, migrate
 from callcenter.stores.tables import Base

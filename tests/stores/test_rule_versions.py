@@ -5,7 +5,7 @@ import pytest
 
 from callcenter.admin.versions import RuleVersion
 from callcenter.stores.database import DatabaseUnavailableError
-from callcenter.stores.rule_versions import NotTheNewestError, RuleVersions
+from callcenter.stores.rule_versions import NotTheNewestError, RuleVersions, StaffVersions
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
 from tests.stores.logs import no_database
@@ -84,3 +84,17 @@ async def test_database_that_is_away_or_not_prepared_is_said(tmp_path: Path) -> 
                 await ask
         await bring_back()
         assert (await keep(versions, FIRST, 0)).number == 1
+
+
+@run_async
+async def test_the_staff_has_a_history_of_its_own_that_says_whom_it_was_about(database_url: str) -> None:
+    async with migrated(database_url) as database:
+        rules, people = RuleVersions(database.engine), StaffVersions(database.engine)
+        await keep(rules, FIRST, 0)
+        anna = "{id: anna, name: Anna, roles: [viewer]}"
+        await people.append({"agents.yaml": f"agents: [{anna}]"}, parent=0, author="a", at_ms=1, message="")
+        both = {"agents.yaml": f"agents: [{anna}, {anna.replace('anna', 'bela')}]"}
+        version = await people.append(both, parent=1, author="a", at_ms=2, message="")
+        assert (version.number, version.changed) == (2, ("+bela",))
+        assert (await rules.newest(), await people.files(2)) == (await rules.newest(), both)
+        assert len(await rules.latest(9)) == 1

@@ -12,8 +12,10 @@ from callcenter.stores.codec import Record
 from callcenter.stores.database import default_url
 from callcenter.stores.journal import Entry, lines_of
 from callcenter.stores.journal_file import FILE_NAME, GapFile
-from callcenter.stores.tables import ContactRow, EarlyDispositionRow, SegmentRow
-from callcenter.types import AgentId, Outcome
+from callcenter.stores.retention_marks import Mark, mark_of, move
+from callcenter.stores.tables import ContactRow, EarlyDispositionRow, NoteRow, SegmentRow
+from callcenter.stories import RecordNote
+from callcenter.types import AgentId, ContactId, Outcome
 from tests.database_fixtures import migrated
 from tests.helpers import run_async
 from tests.stores.logs import RecordsInMemory, rows, started
@@ -111,3 +113,18 @@ async def test_file_that_cannot_be_read_is_said_and_left_there(
         await log.flush()
         assert [row["id"] for row in await rows(database.engine, ContactRow)] == ["c2"]
     assert path.exists()
+
+
+@run_async
+async def test_of_what_is_older_than_the_log_keeps_nothing_is_added(database_url: str, tmp_path: Path) -> None:
+    old, new = contact("c1", ended_ms=899_999), contact("c2", arrived_ms=899_000, ended_ms=900_000)
+    notes = [RecordNote(f"n{at_ms}", ContactId("c1"), at_ms, "ann", "at home") for at_ms in (899_000, 900_000)]
+    put_aside(tmp_path, segment("c1"), old, disposition("c1"), segment("c2"), new, disposition("c2"), *notes)
+    async with migrated(database_url) as database:
+        async with database.engine.begin() as connection:
+            await move(connection, Mark.FACTS, 900_000)
+            await move(connection, Mark.PERSONAL, 900_000)
+        assert await logged(database_url, tmp_path) == [("c2", "answered", "resolved", 1)]
+        assert [row["id"] for row in await rows(database.engine, NoteRow)] == ["n900000"]
+        async with database.engine.connect() as connection:
+            assert await mark_of(connection, Mark.PERSONAL) == 899_000  # the next run looks at it

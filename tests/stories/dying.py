@@ -10,7 +10,7 @@ from websockets.exceptions import WebSocketException
 
 from lab.center import Center, Seat
 from lab.daemon_process import DaemonFailed
-from tests.postgres_fixtures import PostgresCluster
+from lab.postgres import PostgresCluster
 from tests.redis_fixtures import ExternalRedis
 from tests.stories.wire import Wire
 

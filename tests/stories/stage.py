@@ -151,7 +151,7 @@ class Stage:
         return rows
 
     async def waiting(self, seat: Seat, count: int, limit_s: float = 10.0) -> list[dict[str, Any]]:
-        """The contacts that wait, as the overview shows them, as soon as there are so many."""
+        """The contacts that wait, as the floor shows them, as soon as there are so many."""
         waiting: list[dict[str, Any]] = []
 
         async def look() -> bool:

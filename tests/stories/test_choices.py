@@ -16,6 +16,7 @@ from tests.stories.stage import ROUTING, Stage, agent, ended, routing, until
 pytestmark = pytest.mark.pbx
 
 STANDARD = sample_numbers("standard")
+RINGS_MS = 500  # long enough for a page to show it
 
 
 def with_rule(**route: Any) -> dict[str, Any]:
@@ -36,7 +37,7 @@ async def test_after_a_while_less_is_asked_for(stage: SetStage) -> None:
     rules = with_rule(skills={"support": 9}, relax=[{"after_s": 1, "skills": {"support": 4}}])
     crew = [agent("anna", 1001, support=5, billing=5), agent("bela", 1002, support=9)]
     async with stage(crew, routing=rules) as on:
-        await on.phones(Phones.answering(on.pbx.sip_port, ["1001"], talk_ms=200))
+        await on.phones(Phones.answering(on.pbx.sip_port, ["1001"], after_ms=RINGS_MS, talk_ms=200))
         anna = await on.seat("anna")
         await on.device(1001, "free")
         on.call(Caller(STANDARD[0], "8004"))

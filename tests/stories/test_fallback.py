@@ -26,7 +26,6 @@ async def three_wait(new_pbx: NewPbx, stage: SetStage) -> AsyncIterator[tuple[St
     """Two standard callers, then a gold one; the PBX is patient for a second, and a probe hears its dialplan."""
     pbx = new_pbx(agents=1)
     await asyncio.to_thread(pbx.start)
-    await asyncio.to_thread(pbx.cli, "dialplan set global CALLCENTER_PATIENCE 1")
     own = stage([agent("agent1", 1001)], routing=ROUTING, ami_port=pbx.ami_port, ami_secret=pbx.ami_secret)
     own.pbx = pbx
     async with own as on, await AmiProbe.connect(pbx.ami_port, pbx.ami_secret) as ami:
@@ -36,6 +35,7 @@ async def three_wait(new_pbx: NewPbx, stage: SetStage) -> AsyncIterator[tuple[St
         calling = on.call(Caller(FIRST, "8003"), Caller(SECOND, "8003"), Caller(GOLD, "8003"), rate=2)
         await calling.until(What.ANSWERED, 3)
         await on.waiting(seat, 3)
+        await asyncio.to_thread(pbx.cli, "dialplan set global CALLCENTER_PATIENCE 1")
         yield on, ami, seat
 
 

@@ -18,18 +18,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from callcenter.desktop.live.messages import picture_body
+from callcenter.desktop.live import floor as live
+from callcenter.desktop.live.audience import Audience
 from callcenter.engine import Engine
 from callcenter.hindsight import engine_of
 from callcenter.settings import load
 from callcenter.simulation.keeping import digest_of
 from callcenter.stores.tables import ContactRow, SegmentRow
-from lab.center import AgentSpec, Seat
+from lab.center import AgentSpec, Seat, picture_of
 from lab.pbx import Pbx
+from lab.postgres import PostgresCluster
 from lab.sipp import LONG_MS, Caller, Callers, Phones, What
 from tests.helpers import run_async
 from tests.pbx_fixtures import NewPbx
-from tests.postgres_fixtures import PostgresCluster
 from tests.redis_fixtures import ExternalRedis, running_redis
 from tests.stories.account import Account, incomplete, wrong_dispositions
 from tests.stories.conftest import SetStage
@@ -187,6 +188,7 @@ async def floor(on: Stage, talk_ms: int = TALK_MS) -> AsyncIterator[Floor]:
         await patient(on.pbx)
         names = [spec.phone for spec in (*BUSY, *LATE)]
         phones = await on.phones(Phones.answering(on.pbx.sip_port, names, after_ms=100, talk_ms=talk_ms))
+        await asyncio.to_thread(on.pbx.wait_phones_written, names)
         made = Floor(on, await on.seat("sue", ready=False), phones, leaving)
         await made.at_work(BUSY)
         await made.at_rest(BUSY, 0)
@@ -236,9 +238,16 @@ async def the_fifty_are_served(here: Floor, order: Sequence[str]) -> None:
 async def the_journal_tells(here: Floor, picture: Mapping[str, Any]) -> Engine:
     """A daemon that starts now would go on where this one is."""
     engine = await engine_of(load(here.on.center.config_file))
-    shown = json.loads(picture_body(engine.overview(picture["now_ms"])))
-    assert shown == {key: value for key, value in picture.items() if key != "now_ms"}
+    entries = live.Floor(engine.overview(picture["now_ms"])).whole(Audience())
+    shown = picture_of(picture["now_ms"], {key: json.loads(entry) for key, entry in entries.items()})
+    assert _without_quarter(shown) == _without_quarter(picture)
     return engine
+
+
+def _without_quarter(picture: Mapping[str, Any]) -> dict[str, Any]:
+    """The picture without what depends on when it was looked at: the service level of the last quarter of an hour."""
+    queues = [{**one, "service_level": {**one["service_level"], "now": None}} for one in picture["queues"]]
+    return {**picture, "queues": queues}
 
 
 async def everything_is_told(here: Floor, redis_folder: Path) -> None:

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from callcenter.crm.sample import sample_numbers
-from lab.pbx import free_port
+from lab.ports import passing_port
 from lab.sipp import Caller, Phones, What, register
 from tests.helpers import run_async
 from tests.stories.conftest import SetStage
@@ -32,7 +32,7 @@ async def test_agent_declines_and_the_contact_goes_to_the_next(stage: SetStage) 
         assert [result for kind, _, result in await on.segments(row.id) if kind == "offer"] == ["declined", "accepted"]
         assert anna.state["state"] == "ready"
         assert len(refusing.steps(What.RINGING)) == 1
-        assert (await on.center.metrics())['callcenter_offers_total{queue="support",state="declined"}'] == 1
+        assert (await on.center.metrics())['callcenter_offers_total{outcome="declined",queue="support"}'] == 1
 
 
 @run_async
@@ -61,7 +61,7 @@ async def test_no_answer_makes_the_agent_not_ready_and_the_contact_keeps_its_pla
 @run_async
 async def test_phone_that_cannot_be_reached_is_passed_over_and_its_agent_not_blamed(stage: SetStage) -> None:
     async with stage([agent("anna", 1001), agent("bela", 1002)]) as on:
-        nobody_listens = free_port(socket.SOCK_DGRAM)
+        nobody_listens = passing_port(socket.SOCK_DGRAM)
         await asyncio.to_thread(register, on.pbx.sip_port, ["1001"], nobody_listens)
         await on.phones(Phones.answering(on.pbx.sip_port, ["1002"], talk_ms=200))
         anna = await on.seat("anna")

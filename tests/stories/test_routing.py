@@ -47,10 +47,9 @@ async def test_gold_overtakes_standard(stage: SetStage) -> None:
         await on.phones(Phones.answering(on.pbx.sip_port, ["1001"], talk_ms=300))
         anna = await on.seat("anna", ready=False)
         await on.device(1001, "free")
-        first = on.call(Caller(STANDARD, "8003"))
-        await first.until(What.ANSWERED)
-        second = on.call(Caller(GOLD, "8003"))
-        await second.until(What.ANSWERED)
+        for number, waiting in ((STANDARD, 1), (GOLD, 2)):
+            on.call(Caller(number, "8003"))
+            await on.center.until_metric('callcenter_contacts_waiting{queue="support"}', waiting)
         await anna.ready()
         rows = await on.contacts(ended(2))
         served = sorted(rows, key=lambda row: row.connected_ms or 0)

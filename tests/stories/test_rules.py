@@ -1,5 +1,6 @@
 """Rules of version 2 with real calls, and new ones published while calls come in."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from statistics import median
@@ -21,8 +22,11 @@ from tests.stories.stage import ROUTING, agent, ended, supervisor, until
 pytestmark = pytest.mark.pbx
 
 STANDARD = sample_numbers("standard")
+RINGS_MS = 500  # long enough for a page to show it
 PUBLISHED = 50
 CALLS, RATE = 60, 5
+OTHERS = 200  # rules that no call here needs: to publish them takes longer than a call takes to ring
+PACE_S = 0.07  # between the beginnings of two publishes at least: the API takes twenty requests a second
 
 
 def rules(*written: dict[str, Any], **sections: Any) -> dict[str, Any]:
@@ -45,7 +49,7 @@ async def test_an_expression_decides_and_the_agent_reads_what_the_rule_says(stag
         timezone="Europe/Berlin",
     )
     async with stage([agent("anna", 1001)], routing=made) as on:
-        await on.phones(Phones.answering(on.pbx.sip_port, ["1001"], talk_ms=200))
+        await on.phones(Phones.answering(on.pbx.sip_port, ["1001"], after_ms=RINGS_MS, talk_ms=200))
         anna = await on.seat("anna")
         await on.device(1001, "free")
         on.call(Caller(STANDARD[0], "8003"))
@@ -70,7 +74,7 @@ async def test_a_national_number_is_in_a_list_of_international_ones(stage: SetSt
     friends = {"name": "friends", "when": "contact.caller in lists.friends", "route": {"queue": "billing"}}
     made = rules(friends, lists={"friends": ["+493023125012"]})
     async with stage([agent("anna", 1001)], routing=made, settings={"crm": {"default_region": "DE"}}) as on:
-        await on.phones(Phones.answering(on.pbx.sip_port, ["1001"], talk_ms=200))
+        await on.phones(Phones.answering(on.pbx.sip_port, ["1001"], after_ms=RINGS_MS, talk_ms=200))
         anna = await on.seat("anna")
         await on.device(1001, "free")
         on.call(Caller("03023125012", "8003"))
@@ -143,8 +147,12 @@ async def test_rules_published_fifty_times_under_calls_drop_nobody_and_are_taken
     Nobody is delayed: at no moment does a call wait in a queue while an agent is free, so no offer waits for rules to
     come into force; and phones ring while a publish is under way, however long that takes on this machine.
     """
+    others = [
+        {"name": f"other {number}", "when": f"contact.dialled == '{number}'", "route": {"queue": "billing"}}
+        for number in range(9_000, 9_000 + OTHERS)
+    ]
     sets = [
-        rules({"name": name, "when": when, "route": {"queue": queue, "priority": priority}})
+        rules({"name": name, "when": when, "route": {"queue": queue, "priority": priority}}, *others)
         for name, when, queue, priority in (
             ("odd", "contact.dialled == '8003'", "support", 11),
             ("even", "customer.tier in ('gold', 'standard') or queue.general.waiting < 3", "general", 22),
@@ -173,6 +181,7 @@ async def test_rules_published_fifty_times_under_calls_drop_nobody_and_are_taken
             answer = await sue.post("rules", files=files, message=f"turn {number}", based_on=number)
             published.append((began_s, time.time()))
             assert answer["version"]["number"] == number + 1
+            await asyncio.sleep(max(0.0, began_s + PACE_S - time.time()))
         await calling.finished()
         rows = await on.contacts(ended(CALLS), limit_s=30)
         nobody_waited(await handled(on.center.config_file), len(published))

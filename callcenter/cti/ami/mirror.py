@@ -4,12 +4,14 @@ Pure data with the few moves that keep it consistent; what a change means is the
 that are ours are in it (a caller's after its arrival, an offer's leg), so other traffic of the PBX costs nothing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
 
+from callcenter.call_commands import CallCommand
 from callcenter.events import ContactArrived
-from callcenter.types import DeviceStatus, OfferId
+from callcenter.types import ContactId, DeviceStatus, OfferId
 
 DEVICE_LIMIT = 100_000  # devices of one PBX; changes of further ones are not taken
 
@@ -52,6 +54,10 @@ class Caller:
     queue: str = ""
     name: str = ""
     asked_for: bool = False
+    ordered: int = 0  # the number of the last order to move it while it was with an agent
+    order: CallCommand | None = None  # that one, until it is seen that it was carried out
+    talked_in: str | None = None  # the bridge that it shared with the leg when that order was sent
+    next_order: CallCommand | None = None  # the one to carry out then
 
     def falls_back(self, queue: str, name: str) -> None:
         self.queue, self.name, self.asked_for = queue, name, False
@@ -73,25 +79,34 @@ class Mirror:
     offers: dict[str, LiveOffer] = field(default_factory=dict)
     devices: dict[str, DeviceStatus] = field(default_factory=dict)
     announcers: dict[str, str] = field(default_factory=dict)  # what speaks to a caller now -> the caller's channel
+    dialling: dict[str, ContactId] = field(default_factory=dict)  # numbers that are called for agents, by channel
+    moving: dict[str, None] = field(default_factory=dict)  # callers with an order that is being carried out
     _bridge_of: dict[str, str] = field(default_factory=dict)
+    _inside: dict[str, dict[str, None]] = field(default_factory=dict)  # bridge -> channels, as they have entered
 
     def is_ours(self, channel: str) -> bool:
         return channel in self.callers or channel in self.offers
 
     def enter(self, channel: str, bridge: str) -> None:
         if self.is_ours(channel):
+            self._take_out(channel)
             self._bridge_of[channel] = bridge
+            self._inside.setdefault(bridge, {})[channel] = None
 
     def leave(self, channel: str, bridge: str) -> None:
         """A channel that has entered another bridge meanwhile stays there."""
         if self._bridge_of.get(channel) == bridge:
-            del self._bridge_of[channel]
+            self._take_out(channel)
 
     def remove(self, channel: str) -> tuple[Caller | None, LiveOffer | None]:
         """Forget a channel that is no more; returns what it was."""
-        self._bridge_of.pop(channel, None)
+        self._take_out(channel)
         self.announcers.pop(channel, None)
+        self.moving.pop(channel, None)
         return self.callers.pop(channel, None), self.offers.pop(channel, None)
+
+    def bridge_of(self, channel: str) -> str | None:
+        return self._bridge_of.get(channel)
 
     def together(self, first: str, second: str) -> bool:
         bridge = self._bridge_of.get(first)
@@ -105,7 +120,11 @@ class Mirror:
 
     def caller_with(self, leg: str) -> Caller | None:
         """The present caller who shares a bridge with that leg."""
-        return next((one for one in self.callers.values() if one.present and self.together(leg, one.channel)), None)
+        callers = (self.callers.get(channel) for channel in self._beside(leg))
+        return next((caller for caller in callers if caller is not None and caller.present), None)
+
+    def is_with_a_leg(self, caller: str) -> bool:
+        return any(channel in self.offers for channel in self._beside(caller))
 
     def device_changed(self, device: str, status: DeviceStatus) -> bool:
         """Take a device's status; false if it is what was known already, or there is no room for one more device."""
@@ -113,3 +132,14 @@ class Mirror:
             return False
         self.devices[device] = status
         return True
+
+    def _beside(self, channel: str) -> Iterable[str]:
+        """The channels of its bridge, itself included. One look, for at a sync it is asked for every channel."""
+        return self._inside.get(self._bridge_of.get(channel, ""), ())
+
+    def _take_out(self, channel: str) -> None:
+        bridge = self._bridge_of.pop(channel, None)
+        if bridge is not None:
+            del self._inside[bridge][channel]
+            if not self._inside[bridge]:
+                del self._inside[bridge]

@@ -9,6 +9,17 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from callcenter.call_commands import (
+    ConferCallers,
+    DialCustomer,
+    FetchCaller,
+    HoldCaller,
+    ReleaseCaller,
+    ReturnCaller,
+    RingNumber,
+    RingOwnPhone,
+    StopDialling,
+)
 from callcenter.commands import (
     ConfirmConnection,
     PbxCommand,
@@ -19,13 +30,13 @@ from callcenter.commands import (
     StopRinging,
     TakeBack,
 )
-from callcenter.cti.ami import fallback, treatment
-from callcenter.cti.ami.callers import caller_id, caller_number, clean
+from callcenter.cti.ami import arrivals, away, calls, dialling, fallback, listening, ringing, treatment
 from callcenter.cti.ami.leg_ends import ANSWERED_ELSEWHERE, BRIDGE_RESULTS, leg_end
 from callcenter.cti.ami.mirror import DEVICE_STATUS, Caller, LiveOffer, Mirror, Phase
 from callcenter.cti.ami.wire import Action, BadMessageError, Message
 from callcenter.events import (
     CallerLeft,
+    CallResumed,
     ContactArrived,
     DeviceChanged,
     Event,
@@ -35,14 +46,16 @@ from callcenter.events import (
     OfferRinging,
     PbxSynced,
 )
-from callcenter.numbers import DEFAULT_REGION, to_e164
-from callcenter.types import ChannelRef, ContactId, Departure, DeviceRef, DeviceStatus, LegEnd, OfferId, PbxName
+from callcenter.numbers import DEFAULT_REGION
+from callcenter.orders import AnswerPhone
+from callcenter.types import ContactId, Departure, DeviceRef, DeviceStatus, LegEnd, OfferId, PbxName
 
 log = logging.getLogger(__name__)
 
 WANTED = (
     "BridgeEnter",
     "BridgeLeave",
+    "ChanSpyStart",
     "DeviceStateChange",
     "DeviceStateListComplete",
     "Hangup",
@@ -54,10 +67,7 @@ WANTED = (
     "UserEvent",
 )
 
-_HOLDING = ("callcenter", "callcenter-hold", "callcenter-after")
-_AGENT_CONTEXT = "callcenter-agent"
-_AWAY = "callcenter-away"  # its extensions are the outcomes and the other messages
-_RING = ":ring"  # ends the ActionID of an offer's Originate, and so of its OriginateResponse
+_HOLDING = ("callcenter", "callcenter-called", "callcenter-hold", "callcenter-after", calls.PARKED, calls.CONFERENCE)
 
 _UNIQUE_ID = re.compile(r"([0-9]+)\.([0-9]+)$")
 
@@ -80,6 +90,7 @@ class Translator:
         default_region: str = DEFAULT_REGION,
     ) -> None:
         self.mirror = Mirror()
+        self.listeners = listening.Listeners(emit, hang_up)
         self._pbx = pbx
         self._device_prefix = device_prefix
         self._emit = emit
@@ -101,6 +112,7 @@ class Translator:
 
     def handle(self, message: Message) -> None:
         """Take one event. Raises BadMessageError if it makes no sense."""
+        self.listeners.hear(message)
         handler = self._handlers.get(message.name)
         if handler is not None:
             handler(message)
@@ -127,6 +139,7 @@ class Translator:
                 offer.phase = max(offer.phase, Phase.UP)
 
     def _hangup(self, message: Message) -> None:
+        dialling.hung_up(self.mirror, message, self._emit)
         caller, offer = self.mirror.remove(message.get("Uniqueid"))
         if offer is not None:
             how = leg_end(message.get("Cause"), offer.phase)
@@ -145,11 +158,13 @@ class Translator:
         if caller is not None and caller.queue:
             self._left(caller, Departure.FALLBACK)  # somebody has answered there
         leg = self.mirror.offers.get(channel)
-        for offer in [leg] if leg is not None else self.mirror.offers_to(channel):
+        for offer in [*([leg] if leg is not None else []), *self.mirror.offers_to(channel)]:
             if offer.phase is not Phase.CONNECTED and self.mirror.together(offer.id, offer.caller):
                 offer.phase = Phase.CONNECTED
                 self._silence(offer.caller)
                 self._emit(OfferConnected(offer.id))
+        for action in calls.go_on(self.mirror):
+            self._hang_up(action)
 
     def _bridge_leave(self, message: Message) -> None:
         self.mirror.leave(message.get("Uniqueid"), message.get("BridgeUniqueid"))
@@ -157,8 +172,9 @@ class Translator:
     def _originate_response(self, message: Message) -> None:
         # A failure with a channel is told by that channel's Hangup, which knows why.
         offers = self.mirror.offers
-        offer = offers.get(message.get("Uniqueid")) or offers.get(message.get("ActionID").removesuffix(_RING))
+        offer = offers.get(message.get("Uniqueid")) or offers.get(message.get("ActionID").removesuffix(ringing.RING))
         if message.get("Response") == "Failure":
+            dialling.not_made(self.mirror, message.get("ActionID").removesuffix(ringing.DIAL), self._emit)
             self.mirror.announcers.pop(message.get("ActionID"), None)
         if message.get("Response") == "Failure" and offer is not None and offer.phase is Phase.ASKED:
             self.offer_failed(offer.id, LegEnd.UNREACHABLE)
@@ -178,14 +194,26 @@ class Translator:
     def _user_event(self, message: Message) -> None:
         match message.get("UserEvent"):
             case "CallcenterArrived":
-                self._arrived(self._arrival(message, lambda name: _said(message, name)))
+                self._arrived(self._arrival(message, lambda name: arrivals.said(message, name)))
             case "CallcenterFallback" | "CallcenterReturned":
                 caller = self.mirror.callers.get(message.get("Uniqueid"))
                 known = caller is not None and caller.arrival.contact == self._contact(message.get("Contact"))
+                if caller is not None and known and message.get("UserEvent") == "CallcenterReturned":
+                    calls.returned(self.mirror, caller)
                 if caller is not None and known and not fallback.moved(caller, message, self._emit):
                     self._left(caller, Departure.FALLBACK)
+            case "CallcenterResumed" | "CallcenterDesk":
+                self._at_desk(message)
             case "CallcenterBridge":
                 self._bridge_result(message)
+
+    def _at_desk(self, message: Message) -> None:
+        offer = self.mirror.offers.get(message.get("Offer"))
+        if offer is not None and message.get("UserEvent") == "CallcenterDesk":
+            offer.phase = Phase.CONNECTED
+            self._emit(OfferConnected(offer.id))
+        elif offer is not None:
+            self._emit(CallResumed(offer.id))
 
     def _bridge_result(self, message: Message) -> None:
         offer = self.mirror.offers.get(message.get("Offer"))
@@ -207,6 +235,7 @@ class Translator:
                 return  # said already, by the list after the connect
             self._left(before, Departure.HUNG_UP)  # from one visit straight into the next, by a transfer
         self.mirror.callers[channel] = Caller(channel, arrival)
+        self.mirror.dialling.pop(channel, None)
         self._emit(arrival)
 
     def _silence(self, caller: str) -> None:
@@ -223,26 +252,7 @@ class Translator:
         return ContactId(f"{self._pbx}-{name}")
 
     def _arrival(self, message: Message, value: Callable[[str], str]) -> ContactArrived:
-        """`value` gives Contact, Dialled, Account, Intent, Language and Withheld, empty for one that is not there."""
-        channel, contact = message.get("Uniqueid"), value("Contact")
-        if not channel or not contact.startswith(f"{channel}-"):
-            raise BadMessageError(
-                f"arrival on channel {channel!r} with contact {contact!r}: the contact must be the channel's "
-                "unique id, '-' and a number; see [callcenter] in the dialplan"
-            )
-        withheld = value("Withheld") == "1"  # the network may know who it is; the caller does not want us to
-        caller = None if withheld else caller_number(message.get("CallerIDNum"))
-        return ContactArrived(
-            contact=self._contact(contact),
-            channel=ChannelRef(self._pbx, channel),
-            caller=caller,
-            caller_name="" if withheld else clean(message.get("CallerIDName").replace("<unknown>", "")),
-            dialled=clean(value("Dialled")),
-            account=clean(value("Account")) or None,
-            intent=clean(value("Intent")) or None,
-            language=clean(value("Language")) or None,
-            number=to_e164(caller, self._default_region),
-        )
+        return arrivals.arrival(self._pbx, self._default_region, message, value)
 
     # ---- the whole picture, after each connect
 
@@ -251,7 +261,7 @@ class Translator:
 
         `gone` is how callers have left who are not among the channels.
         """
-        before, self.mirror = self.mirror, Mirror()
+        before, self.mirror, spies = self.mirror, Mirror(), self.listeners.begin_sync()
         contexts: dict[str, str] = {}
         for message in channels:
             contexts[message.get("Uniqueid")] = message.get("Context")
@@ -264,9 +274,9 @@ class Translator:
             self._take_over(offer)
         callers = sorted(self.mirror.callers.values(), key=lambda caller: _age(caller.channel))
         for caller in callers:
-            talking = any(self.mirror.together(offer, caller.channel) for offer in self.mirror.offers)
+            talking = self.mirror.is_with_a_leg(caller.channel)
             caller.present = talking or caller.queue != "" or contexts[caller.channel] in _HOLDING
-        legs = tuple(self._leg(offer) for offer in self.mirror.offers.values())
+        legs = tuple(self._leg(offer, contexts) for offer in self.mirror.offers.values())
         waiting = tuple(caller.arrival for caller in callers if caller.present and not caller.queue)
         returnable = tuple(caller.arrival for caller in callers if caller.queue)
         past = tuple(
@@ -274,7 +284,23 @@ class Translator:
             for caller in callers
             if not caller.present and contexts[caller.channel] == fallback.CONTEXT
         )
-        self._emit(PbxSynced(self._pbx, waiting, past, legs, seen, returnable, gone))
+        heard = self.listeners.end_sync(spies)
+        parked = (one for one in callers if one.present and contexts[one.channel] == calls.PARKED)
+        held = tuple(one.arrival.contact for one in parked if not self.mirror.is_with_a_leg(one.channel))
+        self._emit(
+            PbxSynced(
+                self._pbx,
+                waiting,
+                past,
+                legs,
+                seen,
+                returnable,
+                gone,
+                heard,
+                held,
+                tuple(self.mirror.dialling.values()),
+            )
+        )
 
     def _take_channel(self, message: Message) -> None:
         variables = {}
@@ -282,10 +308,13 @@ class Translator:
             name, _, value = line.partition("=")
             variables[name.removeprefix("CALLCENTER_").capitalize()] = "" if value == "(null)" else value
         channel = message.get("Uniqueid")
-        if variables.get("Offer") == channel:
+        up = message.get("ChannelState") == "6"
+        if not self.listeners.found(channel, variables, up=up) and variables.get("Offer") == channel:
             phase = {"5": Phase.RINGING, "6": Phase.UP}.get(message.get("ChannelState"), Phase.CHANNEL)
             self.mirror.offers[channel] = LiveOffer(OfferId(channel), variables.get("Caller", ""), phase)
-        elif variables.get("Contact"):
+        elif variables.get("Outbound") == "1" and not up:
+            dialling.found(self.mirror, channel, self._contact(variables.get("Contact", "")))
+        elif variables.get("Contact") and not channel.endswith(ringing.FAR):
             arrival = self._arrival(message, lambda name: variables.get(name, ""))
             caller = self.mirror.callers[channel] = Caller(channel, arrival)
             fallback.found(caller, message, variables.get("Fallback", ""))
@@ -300,19 +329,26 @@ class Translator:
         elif now is not None and before.stopping:
             self._hang_up(self._hang_up_action(before.id))
 
-    def _leg(self, offer: LiveOffer) -> Leg:
+    def _leg(self, offer: LiveOffer, contexts: Mapping[str, str]) -> Leg:
         caller = self.mirror.caller_with(offer.id)
         if caller is None:
-            return Leg(offer.id, None, ringing=offer.phase is Phase.RINGING)
+            held = calls.held_by(self.mirror, offer, contexts)
+            if held is not None:
+                offer.phase = Phase.CONNECTED
+            beside = OfferId(offer.caller) if self.mirror.together(offer.id, offer.caller) else None
+            if beside is not None:
+                offer.phase = Phase.CONNECTED
+            at_desk = contexts.get(offer.id) == calls.DESK and held is None and beside is None
+            return Leg(offer.id, None, offer.phase is Phase.RINGING, held, beside, at_desk)
         offer.phase = Phase.CONNECTED
         return Leg(offer.id, caller.arrival.contact)
 
     # ---- to the PBX
 
-    def actions(self, command: PbxCommand) -> tuple[Action, ...]:
+    def actions(self, command: PbxCommand) -> tuple[Action, ...]:  # noqa: PLR0911 - one row for each
         """The actions that carry a command out, in their order; none where there is nothing to send (now)."""
         match command:
-            case RingDevice():
+            case RingDevice() | RingNumber() | RingOwnPhone():
                 return self._ring(command)
             case StopRinging(offer=offer):
                 return self._stop(offer)
@@ -320,11 +356,19 @@ class Translator:
                 keys = {"Channel": channel.channel, "Variable": "CALLCENTER_CONNECTED", "Value": offer}
                 return (Action("Setvar", {"ActionID": f"{offer}:confirm", **keys}),)
             case SendAway():
-                return self._send_away(command)
+                return away.actions(self.mirror, command)
+            case HoldCaller() | FetchCaller() | ReleaseCaller() | ReturnCaller() | ConferCallers():
+                return calls.actions(self.mirror, command)
+            case DialCustomer() | StopDialling():
+                return dialling.actions(self.mirror, command)
             case SetMusic() | PlaySounds():
                 return treatment.actions(self.mirror, command)
             case TakeBack():
                 return fallback.ask_for(self.mirror, command, self._emit)
+            case AnswerPhone(offer=offer):
+                return (Action("PJSIPNotify", {"Channel": offer}, {"Event": "talk"}),)
+            case _:
+                return self.listeners.actions(command)
 
     def offer_failed(self, offer: OfferId, how: LegEnd) -> None:
         """The offer has ended without a Hangup of its leg to tell so. Told once."""
@@ -338,7 +382,7 @@ class Translator:
             self._remember_stopped(offer)
             self.offer_failed(offer, LegEnd.FAILED)
 
-    def _ring(self, command: RingDevice) -> tuple[Action, ...]:
+    def _ring(self, command: RingDevice | RingNumber | RingOwnPhone) -> tuple[Action, ...]:
         if command.offer in self.mirror.offers:
             log.debug("offer %s is under way already", command.offer)
             return ()
@@ -347,19 +391,7 @@ class Translator:
             self._emit(OfferEnded(command.offer, LegEnd.FAILED))
             return ()
         self.mirror.offers[command.offer] = LiveOffer(command.offer, command.channel.channel)
-        keys = {
-            "ActionID": f"{command.offer}{_RING}",
-            "Async": "true",
-            "ChannelId": command.offer,
-            "Channel": command.device.device,
-            "Context": _AGENT_CONTEXT,
-            "Exten": "s",
-            "Priority": "1",
-            "Timeout": str(command.timeout_ms),
-            "CallerID": caller_id(command.caller, command.caller_name),
-        }
-        variables = {"CALLCENTER_OFFER": command.offer, "CALLCENTER_CALLER": command.channel.channel}
-        return (Action("Originate", keys, variables),)
+        return (ringing.originate(command),)
 
     def _stop(self, offer_id: OfferId) -> tuple[Action, ...]:
         offer = self.mirror.offers.get(offer_id)
@@ -370,21 +402,6 @@ class Translator:
             offer.stopping = True  # Asterisk knows no such channel yet: at its Newchannel
             return ()
         return (self._hang_up_action(offer_id),)
-
-    def _send_away(self, command: SendAway) -> tuple[Action, ...]:
-        """The variable first: a Redirect alone can be lost to a Goto of the dialplan in the same moment."""
-        channel, message = command.channel.channel, command.message or command.outcome.value
-        caller = self.mirror.callers.get(channel)
-        if caller is None or caller.arrival.contact != command.contact:
-            log.debug("contact %s is gone already, or its channel is a later contact's", command.contact)
-            return ()
-        mark = {"Channel": channel, "Variable": "CALLCENTER_AWAY", "Value": message}
-        place = {"Channel": channel, "Context": _AWAY, "Exten": message, "Priority": "1"}
-        redirect = Action("Redirect", {"ActionID": f"{command.contact}:redirect", **place})
-        return (
-            Action("Setvar", {"ActionID": f"{command.contact}:away", **mark}),
-            fallback.withdraw(caller) if caller.queue else redirect,  # the holding place looks at the mark
-        )
 
     def _hang_up_action(self, channel: str) -> Action:
         keys = {"ActionID": f"{channel}:stop", "Channel": channel}
@@ -401,18 +418,23 @@ class Translator:
 
 def status() -> Action:
     """Asks for all channels, with what the dialplan wrote on them."""
-    names = ("CONTACT", "DIALLED", "ACCOUNT", "INTENT", "LANGUAGE", "WITHHELD", "OFFER", "CALLER", "FALLBACK")
-    return Action("Status", {"Variables": ",".join(f"CALLCENTER_{name}" for name in names)})
+    names = (
+        "CONTACT",
+        "DIALLED",
+        "ACCOUNT",
+        "INTENT",
+        "LANGUAGE",
+        "WITHHELD",
+        "OFFER",
+        "CALLER",
+        "FALLBACK",
+        "OUTBOUND",
+    )
+    return Action("Status", {"Variables": ",".join(f"CALLCENTER_{name}" for name in names + listening.VARIABLES)})
 
 
 def device_list() -> Action:
     return Action("DeviceStateList")
-
-
-def _said(message: Message, name: str) -> str:
-    """What the dialplan wrote into its event. The channel's own `Language` stands before the one that is meant."""
-    values = message.all(name)[1 if name == "Language" else 0 :]
-    return values[0] if values else ""
 
 
 def _visit(contact: ContactId) -> int:

@@ -93,7 +93,8 @@ class Passwords:
             f"address\0{address}": PER_ADDRESS,
         }
         self._attempts.take(keys, now_ms)
-        expected = self._nobody if login is None else login.password_hash
+        has_one = login is not None and login.password_hash != ""
+        expected = login.password_hash if login is not None and has_one else self._nobody
         self._under_way += 1
         try:
             matches = await asyncio.get_running_loop().run_in_executor(
@@ -101,7 +102,7 @@ class Passwords:
             )
         finally:
             self._under_way -= 1
-        right = matches and login is not None
+        right = matches and has_one
         if right:
             self._attempts.give_back(list(keys))
         return right

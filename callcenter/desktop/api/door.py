@@ -6,15 +6,16 @@ event. Whether it changes anything is the engine's to say, so a double click or 
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from datetime import date
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
-from callcenter.desktop.access.sessions import COOKIE, Session, Sessions
-from callcenter.desktop.desk import ROLE_AGENT, ROLE_SUPERVISOR, AgentLogin, Desk, DeskUnavailableError
-from callcenter.desktop.errors import ApiError, not_signed_in
+from callcenter.desktop.access import audit
+from callcenter.desktop.desk import Desk, DeskUnavailableError
 from callcenter.events import Event
+from callcenter.stories import MAX_NOTE
 
 SUBMIT_LIMIT_S = 10.0
 
@@ -27,40 +28,51 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def one_line(text: str) -> str:
+    """For a field that is one line of printable characters, without the space around it."""
+    if not text.isprintable() or not text.strip():
+        raise PydanticCustomError("line", "It should be one line of printable characters")
+    return text.strip()
+
+
+def _prose(text: str) -> str:
+    if not text.strip() or any(not line.isprintable() for line in text.replace("\t", " ").splitlines()):
+        raise PydanticCustomError("prose", "It should be lines of printable characters")
+    return text.strip()
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise PydanticCustomError("date", "It should be a date, such as 2026-12-24") from None
+
+
+# What people write, without the space around it; and a day.
+Prose = Annotated[str, Field(min_length=1, max_length=MAX_NOTE), AfterValidator(_prose)]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_day)]
+
+
 class Door:
-    def __init__(self, desk: Desk, sessions: Sessions) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._sessions = sessions
         self._under_way: set[asyncio.Future[Any]] = set()
 
-    def session(self, cookie: str | None) -> Session | None:
-        return self._sessions.read(cookie, self._desk.agents)
+    async def submit(self, event: Event) -> str | None:
+        """Hand the event in and wait for its handling; if that takes too long it may still be handled later.
 
-    def signed_in(self, request: Request) -> Session:
-        session = self.session(request.cookies.get(COOKIE))
-        if session is None:
-            raise not_signed_in()
-        return session
+        Returns why it was ignored, None where it was not.
+        The record for the audit log goes with the first event of a request.
+        """
+        page = audit.due()
+        change = None if page is None else page.record(self._desk.now_ms())
+        return await self.wait_for(self._desk.submit(event, change), SUBMIT_LIMIT_S)
 
-    def agent(self, request: Request) -> AgentLogin:
-        login = self.signed_in(request).login
-        if ROLE_AGENT not in login.roles:
-            raise ApiError(
-                403, f"{login.name} takes no contacts.", "Sign in as an agent (roles in config/agents.yaml)."
-            )
-        return login
-
-    def supervisor(self, request: Request) -> AgentLogin:
-        login = self.signed_in(request).login
-        if ROLE_SUPERVISOR not in login.roles:
-            raise ApiError(
-                403, f"{login.name} is no supervisor.", "Sign in as a supervisor (roles in config/agents.yaml)."
-            )
-        return login
-
-    async def submit(self, event: Event) -> None:
-        """Hand the event in and wait for its handling; if that takes too long it may still be handled later."""
-        await self.wait_for(self._desk.submit(event), SUBMIT_LIMIT_S)
+    async def note_first(self) -> None:
+        """Write down what is asked for before it is done: for what is no event, and must not happen unseen."""
+        page = audit.due()
+        if page is not None:
+            await self.wait_for(self._desk.access.note(page.record(self._desk.now_ms(), audit.ASKED)), SUBMIT_LIMIT_S)
 
     async def wait_for(self, work: Coroutine[Any, Any, T], limit_s: float) -> T:
         """Wait for work that goes on to its end even where the wait for it is given up."""

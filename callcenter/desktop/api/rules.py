@@ -6,16 +6,19 @@ published what meanwhile, and nothing is overwritten.
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, Field, ValidationError
-from pydantic_core import PydanticCustomError
 
 from callcenter.admin import versions as rule_files
 from callcenter.admin.versions import MAX_AUTHOR, MAX_BYTES, MAX_MESSAGE, RuleFilesError, RuleVersion
-from callcenter.desktop.api.door import Body, Door
+from callcenter.desktop.access import audit
+from callcenter.desktop.access.needs import needs
+from callcenter.desktop.access.permissions import Caller, Permission
+from callcenter.desktop.api.answers import Answer, json_body, responses
+from callcenter.desktop.api.door import Body, Door, one_line
 from callcenter.desktop.desk import Desk, RulesConflictError, RulesDraft, RulesRefusedError
 from callcenter.desktop.errors import ApiError
 
@@ -24,13 +27,7 @@ MAX_MISTAKES = 200
 MAX_VERSIONS = 200
 
 
-def _one_line(text: str) -> str:
-    if not text.isprintable() or not text.strip():
-        raise PydanticCustomError("line", "It should be one line of printable characters")
-    return text.strip()
-
-
-OneLine = AfterValidator(_one_line)
+OneLine = AfterValidator(one_line)
 
 
 class Publish(Body):
@@ -43,6 +40,25 @@ class Publish(Body):
     author: Annotated[str, Field(max_length=MAX_AUTHOR), OneLine] | None = None
 
 
+class Version(Answer):
+    """A version of the rules. 0 is one that could not be kept (yet), and no version's parent."""
+
+    number: int
+    author: str
+    at_ms: int
+    message: str
+    parent: int
+    changed: list[str]
+
+
+class VersionAnswer(Answer):
+    version: Version
+
+
+class VersionsAnswer(Answer):
+    versions: list[Version]
+
+
 class RulesApi:
     """The handlers; `router()` puts them at their addresses."""
 
@@ -51,37 +67,49 @@ class RulesApi:
         self._door = door
 
     def router(self) -> APIRouter:
-        router = APIRouter(prefix="/api/rules")
-        router.add_api_route("", self.publish, methods=["POST"], max_body_size=MAX_BYTES)
-        router.add_api_route("", self.in_force, methods=["GET"])
-        router.add_api_route("/versions", self.versions, methods=["GET"])
+        router = APIRouter(prefix="/api/v1/rules", tags=["rules"])
+        router.add_api_route(
+            "",
+            self.publish,
+            methods=["POST"],
+            max_body_size=MAX_BYTES,
+            name="publish_rules",
+            responses=responses(409, 413),
+            openapi_extra=json_body(Publish),
+        )
+        router.add_api_route("", self.in_force, methods=["GET"], name="rules_in_force")
+        router.add_api_route("/versions", self.versions, methods=["GET"], name="rule_versions")
         return router
 
     # ---- handlers
 
-    async def in_force(self, request: Request) -> dict[str, Any]:
-        self._door.supervisor(request)
-        return {"version": _told(self._desk.rules.in_force)}
+    async def in_force(self, by: Annotated[Caller, needs(Permission.SEE_RULES)]) -> VersionAnswer:
+        """Which version of the rules counts now."""
+        return VersionAnswer(version=_told(self._desk.rules.in_force))
 
     async def versions(
-        self, request: Request, limit: Annotated[int, Query(ge=1, le=MAX_VERSIONS)] = 20
-    ) -> dict[str, Any]:
-        self._door.supervisor(request)
+        self,
+        by: Annotated[Caller, needs(Permission.SEE_RULES)],
+        limit: Annotated[int, Query(ge=1, le=MAX_VERSIONS)] = 20,
+    ) -> VersionsAnswer:
+        """The last versions of the rules, the newest first."""
         found = await self._door.wait_for(self._desk.rules.versions(limit), PUBLISH_LIMIT_S)
-        return {"versions": [_told(version) for version in found]}
+        return VersionsAnswer(versions=[_told(version) for version in found])
 
-    async def publish(self, request: Request) -> dict[str, Any]:
-        login = self._door.supervisor(request)
+    async def publish(self, request: Request, by: Annotated[Caller, needs(Permission.PUBLISH_RULES)]) -> VersionAnswer:
+        """Check rules and put them in force at once, all or none. 409 where others have published meanwhile."""
         body = _read(await request.body())  # not before it is known who sends so much
-        author = login.id if body.author in (None, login.id) else f"{body.author} (as {login.id})"
+        author = by.id if body.author in (None, by.id) else f"{body.author} (as {by.id})"
         draft = RulesDraft(body.files, author, body.message, body.based_on, body.reroute_waiting)
+        audit.tell(before={"version": self._desk.rules.in_force.number})
+        await self._door.note_first()
         try:
             version = await self._door.wait_for(self._desk.rules.publish(draft), PUBLISH_LIMIT_S)
         except RulesRefusedError as error:
             raise _refused(error) from None
         except RulesConflictError as error:
             raise _conflict(body.based_on, error) from None
-        return {"version": _told(version)}
+        return VersionAnswer(version=_told(version))
 
 
 def _read(raw: bytes) -> Publish:
@@ -121,8 +149,10 @@ def _conflict(based_on: int, error: RulesConflictError) -> ApiError:
         )
         diff = f"callcenter rules diff {based_on or 'folder'} {newest.number}"
         remedy = f"Look at `{diff}`, take it over into yours, and publish with --expect {newest.number}."
-    return ApiError(409, wrong, remedy, details={"newer": [_told(version) for version in error.newer]})
+    return ApiError(
+        409, wrong, remedy, details={"newer": [_told(version).model_dump(mode="json") for version in error.newer]}
+    )
 
 
-def _told(version: RuleVersion) -> dict[str, Any]:
-    return asdict(version)
+def _told(version: RuleVersion) -> Version:
+    return Version(**asdict(version))

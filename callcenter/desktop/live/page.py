@@ -7,32 +7,34 @@ page whose outbox overflows, or that takes nothing for SEND_LIMIT_S, is dropped,
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable, Iterable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
-
-from callcenter.types import AgentId
 
 OUTBOX_LIMIT = 64  # messages; a page that lives never has more than a few
 SEND_LIMIT_S = 10.0
 CLOSE_GRACE_S = 2.0
+LISTEN_PAUSE_S = 0.1  # a page that says much is heard slowly
 
 # Close codes, for the pages to tell apart (4000-4999 are an application's own).
 CLOSE_RESTART = 1012
 CLOSE_FULL = 1013
+CLOSE_NOT_UNDERSTOOD = 4400
 CLOSE_SIGNED_OUT = 4401
+CLOSE_NOT_ALLOWED = 4403
 CLOSE_TOO_SLOW = 4408
 CLOSE_ELSEWHERE = 4409
 
 
 class Page:
-    """The outbox of a page and the task that empties it. `agent` is None for an overview page."""
+    """The outbox of a page and the task that empties it. `session` is that of who opened it, "" for a token."""
 
-    def __init__(self, websocket: WebSocket, session: str, agent: AgentId | None) -> None:
+    def __init__(self, websocket: WebSocket, session: str) -> None:
         self.session = session
-        self.agent = agent
+        self.heard: Callable[[str], None] | None = None  # told what the page says; None: it has nothing to say
         self._websocket = websocket
+        self._beginning: deque[str] = deque()
         self._outbox: deque[str] = deque()
-        self._picture: str | None = None
         self._wake = asyncio.Event()
         self._over = asyncio.Event()
         self._told: tuple[int, str] | None = None
@@ -57,10 +59,11 @@ class Page:
         self._outbox.append(message)
         self._wake.set()
 
-    def put_picture(self, message: str) -> None:
-        """Send the newest picture; one that is still unsent is replaced, for it is out of date."""
+    def begin(self, messages: Iterable[str]) -> None:
+        """Send these next, and nothing that waits: what a page is shown begins (anew) with them, however many."""
         if self.open:
-            self._picture = message
+            self._outbox.clear()
+            self._beginning = deque(messages)
             self._wake.set()
 
     def drop_if_stuck(self) -> None:
@@ -107,12 +110,13 @@ class Page:
                 self._sending_since = None
 
     def _next(self) -> str | None:
-        if self._outbox:
-            return self._outbox.popleft()
-        message, self._picture = self._picture, None
-        return message
+        if self._beginning:
+            return self._beginning.popleft()
+        return self._outbox.popleft() if self._outbox else None
 
     async def _receive_all(self) -> None:
-        """Pages have nothing to say here (they post); listening is how their leaving is heard."""
-        while (await self._websocket.receive())["type"] != "websocket.disconnect":
-            pass
+        """Pages say little here (they post); listening is also how their leaving is heard."""
+        while (message := await self._websocket.receive())["type"] != "websocket.disconnect":
+            if self.heard is not None:
+                self.heard(message.get("text") or "")
+                await asyncio.sleep(LISTEN_PAUSE_S)

@@ -36,6 +36,20 @@ def test_a_late_leave_of_the_bridge_before_changes_nothing() -> None:
     assert held.together("o", "1.1")
 
 
+def test_a_bridge_knows_who_is_in_it_until_the_last_has_left() -> None:
+    held = a_mirror()
+    held.enter("o", "b1")
+    assert not held.is_with_a_leg("1.1")
+    held.enter("1.1", "b1")
+    assert held.is_with_a_leg("1.1")
+    held.callers["1.1"].present = False
+    assert held.caller_with("o") is None
+    held.remove("o")
+    assert not held.is_with_a_leg("1.1")
+    held.remove("1.1")
+    assert not held._inside
+
+
 def test_channels_that_are_not_ours_are_not_kept() -> None:
     held = a_mirror()
     held.enter("other", "b1")

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
+from zope.interface import classImplements  # type: ignore[import-untyped]
 
 from callcenter.cti.ami import protocol as protocol_module
 from callcenter.cti.ami.protocol import (
@@ -277,3 +280,21 @@ class TestEvents:
         line = logged_in()
         line.protocol.dataReceived(b"x" * 300_000)
         assert "more than 262144 bytes" in str(result(line.protocol.wait_gone()))
+
+
+class TcpTransport(StringTransport):
+    """One that says what it was asked for."""
+
+    no_delay = False
+
+    def setTcpNoDelay(self, enabled: bool) -> None:  # noqa: N802 - Twisted's name
+        self.no_delay = enabled
+
+
+classImplements(TcpTransport, ITCPTransport)
+
+
+def test_kernel_is_asked_to_send_each_action_at_once() -> None:
+    transport = TcpTransport()  # type: ignore[no-untyped-call]
+    Line().protocol.makeConnection(transport)  # type: ignore[no-untyped-call]
+    assert transport.no_delay

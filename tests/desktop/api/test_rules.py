@@ -17,7 +17,7 @@ DRAFT: dict[str, Any] = {"files": FILES, "message": "VIP line", "based_on": 1, "
 
 
 async def publish(client: httpx.AsyncClient, **changes: Any) -> httpx.Response:
-    return await client.post("/api/rules", json={**DRAFT, **changes})
+    return await client.post("/api/v1/rules", json={**DRAFT, **changes})
 
 
 @run_async
@@ -26,9 +26,9 @@ async def test_what_is_published_is_the_supervisors_and_is_in_force() -> None:
     async with calling(desk) as client:
         await sign_in(client, SUSAN)
         answer = await publish(client, message="  VIP line ")
-        in_force = await client.get("/api/rules")
-        versions = await client.get("/api/rules/versions")
-        last = await client.get("/api/rules/versions?limit=1")
+        in_force = await client.get("/api/v1/rules")
+        versions = await client.get("/api/v1/rules/versions")
+        last = await client.get("/api/v1/rules/versions?limit=1")
     assert answer.status_code == 200, answer.text
     assert desk.rules.drafts == [RulesDraft(FILES, "susan", "VIP line", 1, True)]
     version = {
@@ -58,11 +58,11 @@ async def test_another_author_is_named_beside_who_is_signed_in() -> None:
 async def test_only_supervisors_see_and_publish_rules() -> None:
     desk = FakeDesk()
     async with calling(desk) as client:
-        nobody = [await publish(client), await client.get("/api/rules"), await client.get("/api/rules/versions")]
+        nobody = [await publish(client), await client.get("/api/v1/rules"), await client.get("/api/v1/rules/versions")]
         await sign_in(client, ANNA)
-        agent = [await publish(client), await client.get("/api/rules"), await client.get("/api/rules/versions")]
+        agent = [await publish(client), await client.get("/api/v1/rules"), await client.get("/api/v1/rules/versions")]
         await sign_in(client, SUSAN)
-        elsewhere = await client.post("/api/rules", json=DRAFT, headers={"Origin": "http://evil.test"})
+        elsewhere = await client.post("/api/v1/rules", json=DRAFT, headers={"Origin": "http://evil.test"})
     assert [answer.status_code for answer in (*nobody, *agent, elsewhere)] == [401, 401, 401, 403, 403, 403, 403]
     assert desk.rules.drafts == []
 
@@ -70,7 +70,7 @@ async def test_only_supervisors_see_and_publish_rules() -> None:
 @run_async
 async def test_who_is_not_signed_in_is_refused_before_the_body_is_read() -> None:
     async with calling(FakeDesk()) as client:
-        answer = await client.post("/api/rules", content=b"not JSON at all")
+        answer = await client.post("/api/v1/rules", content=b"not JSON at all")
     assert answer.status_code == 401
 
 
@@ -111,7 +111,7 @@ async def test_a_request_that_is_not_right_is_told_what(changes: dict[str, Any],
 async def test_what_is_no_json_object_is_refused(raw: bytes) -> None:
     async with calling(FakeDesk()) as client:
         await sign_in(client, SUSAN)
-        answer = await client.post("/api/rules", content=raw)
+        answer = await client.post("/api/v1/rules", content=raw)
     assert answer.status_code == 422
     assert answer.json()["remedy"]
 
@@ -124,7 +124,7 @@ async def test_a_body_at_the_bound_is_taken_and_a_larger_one_is_not() -> None:
         await sign_in(client, SUSAN)
         fits = await publish(client, files={"routing.yaml": "#" * (MAX_BYTES - frame)})
         larger = await publish(client, files={"routing.yaml": "#" * (MAX_BYTES - frame + 1)})
-        elsewhere = await client.post("/api/not-ready", content=b"x" * 20_000)
+        elsewhere = await client.post("/api/v1/not-ready", content=b"x" * 20_000)
     assert [answer.status_code for answer in (fits, larger, elsewhere)] == [200, 413, 413]
     assert len(desk.rules.drafts) == 1
 
@@ -186,5 +186,5 @@ async def test_without_a_database_publishing_is_a_503_with_words() -> None:
 async def test_the_list_of_versions_is_bounded(limit: str) -> None:
     async with calling(FakeDesk()) as client:
         await sign_in(client, SUSAN)
-        answer = await client.get(f"/api/rules/versions?limit={limit}")
+        answer = await client.get(f"/api/v1/rules/versions?limit={limit}")
     assert answer.status_code == 422
