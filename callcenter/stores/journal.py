@@ -23,9 +23,6 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar, cast
 
-import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from callcenter.events import Event
@@ -35,6 +32,7 @@ from callcenter.stores.health import Health
 from callcenter.stores.journal_scripts import Call
 from callcenter.stores.lease import FencedError, Lease
 from callcenter.stores.record_stream import RecordStream
+from callcenter.stores.redis_client import redis_client
 
 APPEND_TIMEOUT_S = 0.5
 SNAPSHOT_TIMEOUT_S = 10.0
@@ -103,11 +101,7 @@ class Journal:
         max_records: int = 1_000_000,
     ) -> None:
         """`url` is `redis://HOST:PORT/DB` or `unix://PATH`. Makes no connection."""
-        self._client = redis.asyncio.Redis.from_url(
-            url,
-            retry=Retry(NoBackoff(), 0),  # the caller decides, and an unclear attempt must be seen to be unclear
-            socket_connect_timeout=1.0,
-        )
+        self._client = redis_client(url)
         self._stream = stream
         self._snapshot_key = f"{stream}:snapshot"
         self._records_key = f"{stream}:records"

@@ -18,13 +18,12 @@ import signal
 import tempfile
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
-import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from callcenter.stores.health import Health
+from callcenter.stores.redis_client import redis_client
 
 MAX_SOCKET_PATH_BYTES = 100  # the kernel's own limit is 107 on Linux and 103 elsewhere
 START_TIMEOUT_S = 30.0  # a long append-only file takes its time to read
@@ -81,7 +80,7 @@ class RedisServer:
     @property
     def url(self) -> str:
         """The address for redis-py; known once started."""
-        return f"unix://{self._socket}"
+        return f"unix://{quote(str(self._socket))}"
 
     @property
     def pid(self) -> int | None:
@@ -184,7 +183,7 @@ class RedisServer:
             start_new_session=True,  # Ctrl-C is for the daemon, which ends its server last
         )
         assert self._process.stdin is not None
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, RuntimeError):  # uvloop's word for a pipe that is closed already
             self._process.stdin.write(self._configuration().encode())
             await self._process.stdin.drain()
         self._process.stdin.close()
@@ -211,12 +210,7 @@ maxmemory-policy noeviction
 """
 
     async def _wait_until_ready(self, process: asyncio.subprocess.Process) -> None:
-        client = redis.asyncio.Redis(
-            unix_socket_path=str(self._socket),
-            socket_connect_timeout=1.0,
-            socket_timeout=1.0,
-            retry=Retry(NoBackoff(), 0),  # the loop below is the retry
-        )
+        client = redis_client(self.url, socket_timeout=1.0)
         deadline_s = asyncio.get_running_loop().time() + START_TIMEOUT_S
         try:
             while True:
@@ -282,7 +276,7 @@ def running_url(data_dir: Path) -> str | None:
     pid = _read_pid(directory / "redis.pid")
     if pid is None or not _is_redis_in(pid, directory):
         return None
-    return f"unix://{(directory / _ADDRESS).read_text()}"
+    return f"unix://{quote((directory / _ADDRESS).read_text())}"
 
 
 def _short_temporary_dir() -> str:
