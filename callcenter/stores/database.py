@@ -8,6 +8,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, Dialect, make_url
@@ -44,8 +45,10 @@ class DatabaseUnavailableError(Exception):
     """The database cannot be reached, or did not answer in time."""
 
 
-# What SQLAlchemy, its drivers and the operating system raise when a database is not there or does not answer.
-DATABASE_ERRORS = (SQLAlchemyError, OSError, TimeoutError)
+# What SQLAlchemy, its drivers and the operating system raise when a database is not there or does not answer. asyncpg's
+# own come through where a connection is lost while SQLAlchemy sets it up.
+_ASYNCPG_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+DATABASE_ERRORS = (SQLAlchemyError, *_ASYNCPG_ERRORS, OSError, TimeoutError)
 
 
 class Database:

@@ -1,8 +1,9 @@
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from callcenter.stores.database import (
     DatabaseUnavailableError,
@@ -67,6 +68,21 @@ async def test_health_of_a_server_that_accepts_and_says_nothing_does_not_wait_fo
     for writer in connections:
         writer.close()
     server.close()
+
+
+@pytest.mark.postgres
+@run_async
+async def test_health_names_a_connection_that_is_lost_before_it_is_set_up(postgres_cluster: PostgresCluster) -> None:
+    database = open_database(postgres_cluster.url())
+
+    def cut(connection: Any, _: object) -> None:
+        connection.driver_connection.terminate()
+
+    event.listen(database.engine.sync_engine, "connect", cut, insert=True)  # before SQLAlchemy's own
+    health = await database.health()
+    await database.close()
+    assert not health.ok
+    assert "connection is closed" in health.words
 
 
 @pytest.mark.postgres
