@@ -54,6 +54,9 @@ class What(Enum):
     HUNG_UP = "hung_up"  # this side has hung up
 
 
+ENDS = (What.REFUSED, What.CANCELLED, What.ENDED, What.HUNG_UP)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing that happened to one call, at `at_s` seconds since the epoch, to the microsecond.
@@ -164,18 +167,17 @@ class Sipp:
             return []
         lines = path.read_text(errors="replace").split("\n")[:-1]
         found = [step for line in lines if (step := _step(line)) is not None]
-        found = sorted([*found, *self._crossed(found)], key=lambda step: step.at_s)
-        return [step for step in found if what in (None, step.what)]
-
-    def _crossed(self, steps: Sequence[Step]) -> list[Step]:
-        """The ends of calls whose scenario could not write them down."""
-        path = self._folder / "errors"
-        ends = _CROSSED.findall(path.read_text(errors="replace")) if path.exists() else []
-        if not ends:
-            return []
         whats = {"BYE": What.ENDED, "CANCEL": What.CANCELLED}
-        calls = {step.call: step for step in steps}
-        return [replace(calls[call], what=whats[told], at_s=float(at)) for at, told, call in ends if call in calls]
+        calls = {step.call: step for step in found}
+        for at, told, call in self.crossed():
+            if call in calls:
+                found.append(replace(calls[call], what=whats[told], at_s=float(at)))
+        return sorted((step for step in found if what in (None, step.what)), key=lambda step: step.at_s)
+
+    def crossed(self) -> list[tuple[str, str, str]]:
+        """Time, method and call of the ends that scenarios could not write down; SIPp's status calls them failed."""
+        path = self._folder / "errors"
+        return _CROSSED.findall(path.read_text(errors="replace")) if path.exists() else []
 
     def errors(self) -> str:
         """What SIPp complained of: its last 2,000 characters."""
@@ -196,7 +198,9 @@ class Sipp:
     async def finished(self, limit_s: float = 60.0) -> list[Step]:
         """Wait until the process has ended by itself; returns all steps."""
         if not await _until(lambda: not self.alive, limit_s, lambda: False):
-            raise SippFailed(f"SIPp was still busy after {limit_s:g} s: {self.errors()}")
+            last = {step.call: step for step in self.steps()}
+            busy = [step for step in last.values() if step.what not in ENDS]
+            raise SippFailed(f"SIPp was still busy after {limit_s:g} s with {busy}: {self.errors()}")
         return self.steps()
 
 
@@ -238,8 +242,7 @@ class Callers(Sipp):
 
     def still_to_end(self) -> int:
         """How many calls have not ended yet, those that have still to be made included."""
-        ends = (What.ENDED, What.HUNG_UP, What.REFUSED)
-        return self._count - sum(step.what in ends for step in self.steps())
+        return self._count - sum(step.what in ENDS for step in self.steps())
 
 
 class Phones(Sipp):

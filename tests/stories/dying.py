@@ -93,7 +93,8 @@ Part = Daemon | Redis | Postgres | Ami
 
 
 class Worker:
-    """An agent at work, for as long as the block lasts: ready once, and then a disposition for each contact.
+    """An agent at work, for as long as the block lasts: ready, also after an offer that rang for too long, and then a
+    disposition for each contact.
 
     A page that loses the daemon comes back. `given` are dispositions whose receipt the daemon has confirmed, `perhaps`
     those of which nobody can say.
@@ -133,8 +134,11 @@ class Worker:
             await seat.ready()
             self._ready = True
         while not seat.gone:
-            await seat.until(lambda: seat.gone or self._to_do(seat) is not None, "work", limit_s=600)
-            if (contact := self._to_do(seat)) is not None and not seat.gone:
+            await seat.until(lambda: seat.gone or _missed(seat) or self._to_do(seat) is not None, "work", limit_s=600)
+            if _missed(seat) and not seat.gone:
+                await seat.ready()
+                await seat.until(lambda: seat.gone or not _missed(seat), "to be ready again")
+            elif (contact := self._to_do(seat)) is not None and not seat.gone:
                 self.perhaps[contact] = disposition = self._dispositions[len(self.given) % len(self._dispositions)]
                 await seat.end_wrap_up(disposition)
                 self.given[contact] = disposition
@@ -142,3 +146,8 @@ class Worker:
     def _to_do(self, seat: Seat) -> str | None:
         contact: str | None = seat.state.get("contact")
         return contact if seat.state.get("state") == "wrap_up" and contact not in self.given else None
+
+
+def _missed(seat: Seat) -> bool:
+    """A machine without spare time may take longer to let a phone answer than an offer lasts."""
+    return (seat.state.get("state"), seat.state.get("reason")) == ("not_ready", "rona")

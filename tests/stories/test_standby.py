@@ -33,9 +33,7 @@ from tests.stories.test_kills import (
     AGENTS,
     BUSY_NUMBER,
     LIMIT_S,
-    MAX_BEHIND,
     RULES,
-    WAITING,
     Floor,
     everything_is_told,
     floor,
@@ -108,33 +106,22 @@ def shared(stage: SetStage, postgres_url: str, server: ExternalRedis, folder: Pa
     return stage(AGENTS, **{"routing": RULES, "database_url": postgres_url, "settings": settings, **changes})
 
 
-async def traffic(here: Floor) -> None:
-    """Three calls a second, one in six by somebody with little patience."""
-    while True:
-        if sum(calling.still_to_end() for calling in here.calling if calling.alive) < WAITING + MAX_BEHIND:
-            here.call(5 * (RATE - 1), BUSY_NUMBER, rate=RATE - 1)
-            here.call(5, BUSY_NUMBER, rate=1, hold_ms=IMPATIENT_MS)
-        await asyncio.sleep(5)
-
-
 async def under_traffic(two: Pair, blow: Callable[[Floor], Awaitable[None]], random: Random, redis: Path) -> None:
     """Blow upon blow; afterwards nothing has been lost, and nothing has been done twice."""
     async with floor(two.on) as here:
         here.fifty_call()
         order = await here.fifty_wait()
-        calling = asyncio.create_task(traffic(here))
-        for _ in range(TAKEOVERS):
-            await asyncio.sleep(random.uniform(1.0, BEFORE_S))
-            struck_s = time.time()
-            await blow(here)
-            here.account.away.append((struck_s, time.time()))
-            here.sue = await two.on.seat("sue", ready=False)
-            assert await here.in_order() == order
-            await here.no_agent_sticks()
-            assert not calling.done()
-        calling.cancel()
+        async with here.traffic(RATE, IMPATIENT_MS):
+            for _ in range(TAKEOVERS):
+                await asyncio.sleep(random.uniform(1.0, BEFORE_S))
+                struck_s = time.time()
+                await blow(here)
+                here.account.away.append((struck_s, time.time()))
+                here.sue = await two.on.seat("sue", ready=False)
+                assert await here.in_order() == order
+                await here.no_agent_sticks()
         for one in here.calling[1:]:
-            await one.finished(LIMIT_S)
+            await here.ended(one)
         await the_fifty_are_served(here, order)
         await everything_is_told(here, redis)
         await no_phone_rang_for_nothing(here)
