@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from lab.children import ends_with_us
 from lab.install import PROJECT
 
 START_LIMIT_S = 60.0
@@ -50,6 +51,7 @@ class DaemonProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us; we then stop it in order
             )
+        ends_with_us(self._process)
 
     def check(self) -> None:
         """Raises DaemonFailed when it is not running (any more)."""

@@ -19,6 +19,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Self
 
+from lab.children import ends_with_us
 from lab.ports import passing_port
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -138,6 +139,7 @@ class Sipp:
                 env={**os.environ, "TERM": "dumb"},
                 start_new_session=True,  # Ctrl-C is for us; we then stop it in order
             )
+        ends_with_us(self._process)
 
     def stop(self) -> None:
         """End the process at once, as a power cut does, and delete its files: its steps can't be read any more.
