@@ -186,7 +186,8 @@ class Pbx:
         deadline = time.monotonic() + limit_s
         while left := self.channels():
             if time.monotonic() > deadline:
-                raise PbxFailed(f"{left} channels are left {limit_s:g} s after hanging up:\n{self.log()}")
+                names = self.cli("core show channels concise")
+                raise PbxFailed(f"{left} channels are left {limit_s:g} s after hanging up:\n{names}\n{self.log()}")
             self.cli("channel request hangup all")
             time.sleep(POLL_S)
 
