@@ -248,7 +248,10 @@ class AmiProtocol(Protocol):
         answer: Deferred[list[Message]] = Deferred()
         timer = self._clock.callLater(timeout_s, self._expire, action_id)
         self._pending[action_id] = _Pending(action.name, answer, wants_list, timeout_s, timer)
-        self._link.write(data)
+        try:
+            self._link.write(data)
+        except RuntimeError as error:  # uvloop's word for a socket that has broken off, before Twisted knows
+            self.drop(f"it was written to when it had broken off: {error}")
         return answer
 
     def _expire(self, action_id: str) -> None:

@@ -276,6 +276,19 @@ class TestEvents:
         assert "a fault in handling what the PBX said" in caplog.text
         assert "a fault in handling" in str(result(line.protocol.wait_gone()))
 
+    def test_a_socket_that_has_broken_off_unseen_ends_the_connection(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        line = logged_in()
+
+        def write(data: bytes) -> None:
+            raise RuntimeError("the handler is closed")  # as uvloop does
+
+        monkeypatch.setattr(line.pbx.link, "write", write)
+        answer = line.protocol.send(Action("Ping"))
+        assert "written to when it had broken off" in str(result(line.protocol.wait_gone()))
+        with pytest.raises(ConnectionGoneError):
+            result(answer)
+        assert line.clock.getDelayedCalls() == []
+
     def test_lost_frames_end_the_connection(self) -> None:
         line = logged_in()
         line.protocol.dataReceived(b"x" * 300_000)
