@@ -16,6 +16,7 @@ from typing import Protocol as TypingProtocol
 from OpenSSL.SSL import Error as TlsError
 from service_identity import VerificationError
 from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.error import ConnectionAborted
 from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
@@ -65,6 +66,8 @@ class Link(TypingProtocol):
     def write(self, data: bytes) -> None: ...
 
     def abortConnection(self) -> None: ...  # noqa: N802
+
+    def connectionLost(self, reason: Failure) -> None: ...  # noqa: N802
 
 
 class Clock(TypingProtocol):
@@ -177,7 +180,10 @@ class AmiProtocol(Protocol):
         """End the connection at once, without waiting for the other side."""
         self._why = self._why or why
         if self._link is not None and self._gone is None:
-            self._link.abortConnection()
+            try:
+                self._link.abortConnection()
+            except RuntimeError:  # as in `_ask`, where Twisted had more to write
+                self._link.connectionLost(Failure(ConnectionAborted()))  # type: ignore[no-untyped-call]
 
     def wait_gone(self) -> Deferred[ConnectionGoneError]:
         """Fires once the connection has ended, with why."""

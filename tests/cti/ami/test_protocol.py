@@ -1,12 +1,15 @@
 """One connection, byte by byte, with a clock that stands still."""
 
+import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import ITCPTransport
+from twisted.internet.protocol import ClientFactory
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
@@ -24,6 +27,7 @@ from callcenter.cti.ami.protocol import (
 from callcenter.cti.ami.wire import Action, BadMessageError, Message, UnsafeValueError
 from callcenter.settings import PbxSettings
 from tests.cti.memory_pbx import SECRET, MemoryPbx
+from tests.helpers import run_async
 
 SETTINGS = PbxSettings()
 
@@ -288,6 +292,37 @@ class TestEvents:
         with pytest.raises(ConnectionGoneError):
             result(answer)
         assert line.clock.getDelayedCalls() == []
+
+    @run_async
+    async def test_a_socket_that_has_broken_off_with_more_to_write_can_be_dropped(self) -> None:
+        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+        connected: asyncio.Future[AmiProtocol] = asyncio.get_running_loop().create_future()
+
+        class Made(AmiProtocol):
+            def connectionMade(self) -> None:  # noqa: N802
+                super().connectionMade()
+                connected.set_result(self)
+
+        def make() -> AmiProtocol:
+            return Made(SETTINGS, SECRET, reactor, wanted=[], on_event=print, on_lag=print)
+
+        factory: Any = ClientFactory()
+        factory.buildProtocol = lambda _: make()
+        cast(Any, reactor).connectTCP("127.0.0.1", server.sockets[0].getsockname()[1], factory)
+        protocol = await connected
+        link: Any = protocol.transport
+        remove = link.stopReading
+
+        def stop_reading() -> None:  # as uvloop does
+            remove()
+            link.stopReading = remove
+            raise RuntimeError("the handler is closed")
+
+        link.stopReading = stop_reading
+        protocol.drop("for a test")
+        assert str(await protocol.wait_gone().asFuture(asyncio.get_running_loop())) == "for a test"
+        assert link.disconnected
+        server.close()
 
     def test_lost_frames_end_the_connection(self) -> None:
         line = logged_in()
